@@ -1,0 +1,92 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Reading typed fields out of decoded JSON objects, with one kind of error."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional, TypeVar
+
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
+
+__all__ = ["as_object", "as_objects", "integer", "leftover", "number", "optional", "required", "without_none"]
+
+T = TypeVar("T")
+
+
+def as_object(data: Any, what: str) -> Mapping[str, Any]:
+    """Return the value if it is a JSON object.
+
+    Raises:
+        ProtocolError: it is something else.
+    """
+    if not isinstance(data, Mapping):
+        raise ProtocolError(f"{what} should be a JSON object, not {type(data).__name__}.")
+    return data
+
+
+def as_objects(data: Any, what: str) -> list[Mapping[str, Any]]:
+    """Return the value if it is a JSON array of objects.
+
+    Raises:
+        ProtocolError: it is something else.
+    """
+    if not isinstance(data, list):
+        raise ProtocolError(f"{what} should be a JSON array, not {type(data).__name__}.")
+    return [as_object(item, f"each entry of {what}") for item in data]
+
+
+def required(data: Mapping[str, Any], key: str, kind: type[T], what: str) -> T:
+    """Return a field that must be there.
+
+    Raises:
+        ProtocolError: it is missing, ``null`` or of another type.
+    """
+    value = optional(data, key, kind, what)
+    if value is None:
+        raise ProtocolError(f"{what} lacks the field {key!r}.")
+    return value
+
+
+def optional(data: Mapping[str, Any], key: str, kind: type[T], what: str) -> Optional[T]:
+    """Return a field that may be absent or ``null``; both give ``None``.
+
+    Raises:
+        ProtocolError: it is of another type. ``True`` is not an integer here.
+    """
+    value = data.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ProtocolError(f"The field {key!r} of {what} should be a {kind.__name__}, not {value!r:.80}.")
+    return value
+
+
+def integer(data: Mapping[str, Any], key: str, what: str) -> Optional[int]:
+    """Return an integer field, or ``None``. A float without fraction counts."""
+    value = number(data, key, what)
+    if value is None:
+        return None
+    if value != int(value):
+        raise ProtocolError(f"The field {key!r} of {what} should be an integer, not {value!r}.")
+    return int(value)
+
+
+def number(data: Mapping[str, Any], key: str, what: str) -> Optional[float]:
+    """Return a finite number field, or ``None``."""
+    value = data.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or abs(value) == float("inf"):
+        raise ProtocolError(f"The field {key!r} of {what} should be a number, not {value!r:.80}.")
+    return value
+
+
+def leftover(data: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """Return the fields that the record does not know, to be kept as they are."""
+    return {key: value for key, value in data.items() if key not in known}
+
+
+def without_none(**fields: Any) -> dict[str, Any]:
+    """Return the fields that have a value: on this wire ``null`` is not the same as absent, and often harmful."""
+    return {key: value for key, value in fields.items() if value is not None}
