@@ -1,0 +1,36 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Time, as something that a test can hold in its hand."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from typing import Protocol
+
+__all__ = ["Clock", "SystemClock"]
+
+
+class Clock(Protocol):
+    """Where the domain reads the time."""
+
+    def now(self) -> datetime.datetime:
+        """Return the present instant, aware and in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that never run backwards; only differences mean something."""
+        ...
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> datetime.datetime:
+        """Return the present instant, aware and in UTC."""
+        return datetime.datetime.now(datetime.timezone.utc)
+
+    def monotonic(self) -> float:
+        """Return seconds of the monotonic clock."""
+        return time.monotonic()

@@ -1,0 +1,167 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""The nouns of the domain: projects, principals, jobs."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Any, Final, Mapping, Optional
+
+from qiskit_ibmq_provider.protocol.jobs import JobError, JobRecord, JobStatusRecord, QueueRecord
+from qiskit_ibmq_provider.protocol.status import ApiJobKind, ApiJobStatus, is_final
+from qiskit_ibmq_provider.protocol.timestamps import format_utc
+
+__all__ = ["FAIR_SHARE", "Job", "JobDraft", "Principal", "Project"]
+
+FAIR_SHARE: Final = "fairshare"
+"""The one scheduling mode of this service."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Project:
+    """The place where jobs belong: hub, group and project."""
+
+    id: int
+    hub: str
+    group: str
+    project: str
+    is_default: bool = False
+
+    def to_hub_info(self) -> dict[str, Any]:
+        """Return the form that ``hubInfo`` has on the wire (PROTOCOL 4.1)."""
+        return {
+            "hub": {"name": self.hub},
+            "group": {"name": self.group},
+            "project": {"name": self.project},
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Principal:
+    """Who is asking: a user whose token was accepted, with the projects that the user may see."""
+
+    user_id: str
+    email: str
+    projects: tuple[Project, ...]
+    """The default project first, then by id."""
+
+
+@dataclasses.dataclass(frozen=True)
+class JobDraft:
+    """What is known of a job before the store gives it a number and a unique creation date."""
+
+    id: str
+    project: Project
+    user_id: str
+    backend_name: str
+    created: datetime.datetime
+    """The wanted creation date; the store moves it forward by microseconds until it is unique in the project."""
+    name: Optional[str] = None
+    tags: tuple[str, ...] = ()
+    experiment_tag: Optional[str] = None
+    share_level: Optional[str] = None
+    live_data_enabled: Optional[bool] = None
+    client_info: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """A job with every column that the store keeps of it."""
+
+    seq: int
+    """Counts all jobs of the store; never reused."""
+    id: str
+    project: Project
+    user_id: str
+    backend_name: str
+    status: ApiJobStatus
+    created: datetime.datetime
+    name: Optional[str] = None
+    tags: tuple[str, ...] = ()
+    experiment_tag: Optional[str] = None
+    share_level: Optional[str] = None
+    live_data_enabled: Optional[bool] = None
+    client_info: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    run_mode: str = FAIR_SHARE
+    time_per_step: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """When each status was last entered: API status to ISO date in UTC."""
+    error: Optional[JobError] = None
+    summary: Optional[Mapping[str, Any]] = None
+    """``summaryData``, once the job ran."""
+    ended: Optional[datetime.datetime] = None
+    queued: Optional[datetime.datetime] = None
+    """When it was first queued: its place in the queue, which a lost attempt does not change."""
+    payload_size: Optional[int] = None
+    """Bytes of the payload, once it is announced."""
+    result_ref: Optional[str] = None
+    """The blob of the winning attempt's result, if there is one."""
+    result_size: Optional[int] = None
+    attempt: int = 0
+    """How many times it was claimed. A result counts only if it comes from this attempt."""
+    owner: Optional[str] = None
+    """The dispatcher that runs it."""
+    lease_until: Optional[datetime.datetime] = None
+    """Until when the owner's claim holds without renewal."""
+    losses: int = 0
+    """How many attempts ended with a dead worker."""
+    takeovers: int = 0
+    """How many attempts ended with a dead dispatcher."""
+    position: Optional[int] = None
+    """Its place in the device's queue, from 1, while it is queued; not a column but counted on reading."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job is over."""
+        return is_final(self.status)
+
+    @property
+    def payload_ref(self) -> str:
+        """The blob of the payload, whether or not it was uploaded."""
+        return f"payload/{self.id[-2:]}/{self.id}.json"
+
+    def attempt_ref(self, attempt: int) -> str:
+        """Return the blob to which an attempt writes its result: each has its own, so a late one overwrites nothing."""
+        return f"result/{self.id[-2:]}/{self.id}-{attempt}.json"
+
+    def queue_record(self) -> Optional[QueueRecord]:
+        """Return ``infoQueue``, or ``None`` where the job does not wait: a null there breaks clients (PROTOCOL 1.9)."""
+        if self.status is not ApiJobStatus.QUEUED or self.position is None:
+            return None
+        return QueueRecord(position=self.position, status=ApiJobStatus.PENDING_IN_QUEUE.value)
+
+    def to_record(self) -> JobRecord:
+        """Return the job in its wire form (PROTOCOL 4.1), without any null."""
+        extra: dict[str, Any] = {"hubInfo": self.project.to_hub_info(), "userId": self.user_id}
+        if self.summary is not None:
+            extra["summaryData"] = dict(self.summary)
+        if self.ended is not None:
+            extra["endDate"] = format_utc(self.ended)
+        return JobRecord(
+            id=self.id,
+            creation_date=format_utc(self.created),
+            status=self.status.value,
+            kind=ApiJobKind.QOBJECT_STORAGE.value,
+            backend_name=self.backend_name,
+            name=self.name,
+            tags=self.tags,
+            time_per_step=self.time_per_step,
+            error=self.error,
+            run_mode=self.run_mode,
+            queue=self.queue_record(),
+            client_info=self.client_info,
+            experiment_tag=self.experiment_tag,
+            share_level=self.share_level,
+            live_data_enabled=self.live_data_enabled,
+            extra=extra,
+        )
+
+    def to_status_record(self) -> JobStatusRecord:
+        """Return what ``status/v/1`` and the websocket say (PROTOCOL 4.7 and 5.2)."""
+        return JobStatusRecord(
+            id=self.id,
+            status=self.status.value,
+            queue=self.queue_record(),
+            extra={"kind": ApiJobKind.QOBJECT_STORAGE.value, "creationDate": format_utc(self.created)},
+        )
