@@ -1,0 +1,105 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Exceptions of the transport.
+
+::
+
+    IBMQError
+     └─ ApiError                             code, status_code, message, job_id, outcome_unknown
+         ├─ RequestsApiError                 a request failed; status_code is -1 where no answer came
+         ├─ ApiIBMQProtocolError             an answer cannot be read
+         ├─ AuthenticationLicenseError       the licence of the service is not accepted yet
+         ├─ UserTimeoutExceededError         the caller's timeout is over
+         └─ WebsocketError
+             ├─ WebsocketAuthenticationError
+             ├─ WebsocketIBMQProtocolError
+             ├─ WebsocketRetryableError
+             └─ WebsocketTimeoutError
+
+Nothing of ``requests``, ``urllib3`` or ``websocket`` leaves the transport; what they raised is kept as ``__cause__``, without its
+traceback and with tokens and signed URLs taken out.
+"""
+
+from __future__ import annotations
+
+from typing import Optional, Union
+
+from qiskit_ibmq_provider.exceptions import IBMQError
+
+__all__ = [
+    "ApiError",
+    "ApiIBMQProtocolError",
+    "AuthenticationLicenseError",
+    "RequestsApiError",
+    "UserTimeoutExceededError",
+    "WebsocketAuthenticationError",
+    "WebsocketError",
+    "WebsocketIBMQProtocolError",
+    "WebsocketRetryableError",
+    "WebsocketTimeoutError",
+]
+
+
+class ApiError(IBMQError):
+    """The server refused, answered what cannot be read, or could not be asked."""
+
+    job_id: Optional[str] = None
+    """The job that the failed call was about, where the call made one; ask for it with ``retrieve_job``."""
+
+    outcome_unknown: bool = False
+    """Whether the server may have done what was asked although the call failed."""
+
+
+class RequestsApiError(ApiError):
+    """A request failed.
+
+    Args:
+        message: what happened and what to do.
+        status_code: HTTP status of the answer, -1 where none came.
+        code: the error code that the server gave, if any.
+        error_name: the name of the error that the server gave, if any.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        status_code: int = -1,
+        *,
+        code: Optional[Union[int, str]] = None,
+        error_name: Optional[str] = None,
+    ) -> None:
+        super().__init__(message, code=code, status_code=status_code)
+        self.error_name = error_name
+
+
+class ApiIBMQProtocolError(ApiError):
+    """An answer of the server does not have the form that the protocol wants."""
+
+
+class AuthenticationLicenseError(ApiError):
+    """The user has to accept the licence of the service before logging in."""
+
+
+class UserTimeoutExceededError(ApiError):
+    """The time that the caller allowed is over."""
+
+
+class WebsocketError(ApiError):
+    """A websocket failed for good; the same can be asked by HTTP."""
+
+
+class WebsocketAuthenticationError(WebsocketError):
+    """The connection ended before the server had accepted the token."""
+
+
+class WebsocketIBMQProtocolError(WebsocketError):
+    """A websocket message cannot be read."""
+
+
+class WebsocketRetryableError(WebsocketError):
+    """The connection broke; another one may last."""
+
+
+class WebsocketTimeoutError(WebsocketError):
+    """The connection was closed because the caller's time is over."""
