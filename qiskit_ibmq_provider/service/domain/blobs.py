@@ -9,9 +9,10 @@ separated by slashes, no segment begins with a dot.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Iterator, Optional, Protocol
+from typing import BinaryIO, Optional, Protocol
 
 __all__ = ["BlobStore", "BlobWriter"]
 

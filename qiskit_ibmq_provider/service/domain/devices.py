@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, Optional, Protocol, Sequence
+from collections.abc import Sequence
+from typing import Any, Optional, Protocol
 
 __all__ = ["DeviceCatalogue"]
 

@@ -9,10 +9,11 @@ retries: a lost task is reported as lost, and the dispatcher decides.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any, Callable, Mapping, Optional, Protocol
+from typing import Any, Callable, Optional, Protocol
 
 from qiskit_ibmq_provider.protocol.jobs import JobError
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
@@ -43,7 +44,7 @@ class Task:
     """Seconds after which the worker is killed and ``TIMED_OUT`` reported; ``inf`` for no limit."""
 
     options: Mapping[str, Any] = field(default_factory=dict)
-    """What else the worker must know: ``backend_version`` and ``submitted`` (ISO date) are always there."""
+    """What else the worker must know; plain JSON values."""
 
 
 @dataclass(frozen=True)

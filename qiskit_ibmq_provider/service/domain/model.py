@@ -7,16 +7,27 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from typing import Any, Final, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any, Final, Optional
 
 from qiskit_ibmq_provider.protocol.jobs import JobError, JobRecord, JobStatusRecord, QueueRecord
 from qiskit_ibmq_provider.protocol.status import ApiJobKind, ApiJobStatus, is_final
 from qiskit_ibmq_provider.protocol.timestamps import format_utc
 
-__all__ = ["FAIR_SHARE", "Job", "JobDraft", "Principal", "Project"]
+__all__ = ["FAIR_SHARE", "Job", "JobDraft", "Principal", "Project", "payload_blob", "result_blob"]
 
 FAIR_SHARE: Final = "fairshare"
 """The one scheduling mode of this service."""
+
+
+def payload_blob(job_id: str) -> str:
+    """Return the ref of a job's payload, whether or not it was uploaded."""
+    return f"payload/{job_id[-2:]}/{job_id}.json"
+
+
+def result_blob(job_id: str, attempt: int) -> str:
+    """Return the ref to which an attempt writes its result: each has its own, so a late one overwrites nothing."""
+    return f"result/{job_id[-2:]}/{job_id}-{attempt}.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,15 +126,6 @@ class Job:
     def is_final(self) -> bool:
         """Whether the job is over."""
         return is_final(self.status)
-
-    @property
-    def payload_ref(self) -> str:
-        """The blob of the payload, whether or not it was uploaded."""
-        return f"payload/{self.id[-2:]}/{self.id}.json"
-
-    def attempt_ref(self, attempt: int) -> str:
-        """Return the blob to which an attempt writes its result: each has its own, so a late one overwrites nothing."""
-        return f"result/{self.id[-2:]}/{self.id}-{attempt}.json"
 
     def queue_record(self) -> Optional[QueueRecord]:
         """Return ``infoQueue``, or ``None`` where the job does not wait: a null there breaks clients (PROTOCOL 1.9)."""

@@ -1,0 +1,340 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Jobs as their users see them: create, upload, announce, find, change, cancel, delete."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable, Final, Optional
+
+from qiskit_ibmq_provider.protocol import codec
+from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.protocol.filters import Filter
+from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest
+from qiskit_ibmq_provider.protocol.status import ApiJobStatus
+from qiskit_ibmq_provider.service.domain import lifecycle
+from qiskit_ibmq_provider.service.domain.blobs import BlobStore, BlobWriter
+from qiskit_ibmq_provider.service.domain.clock import Clock
+from qiskit_ibmq_provider.service.domain.devices import DeviceCatalogue
+from qiskit_ibmq_provider.service.domain.errors import Conflict, InvalidRequest, NotFound, UnknownDevice
+from qiskit_ibmq_provider.service.domain.events import EventHub
+from qiskit_ibmq_provider.service.domain.limits import Limits
+from qiskit_ibmq_provider.service.domain.model import (
+    Job,
+    JobDraft,
+    Principal,
+    Project,
+    payload_blob,
+)
+from qiskit_ibmq_provider.service.domain.payloads import LimitedWriter, check_size
+from qiskit_ibmq_provider.service.domain.store import IdempotencyKey, Store
+
+__all__ = ["Jobs", "new_job_id"]
+
+_JOB_ID: Final = re.compile(r"[0-9a-f]{24}")
+_UNKNOWN_CLIENT: Final[Mapping[str, str]] = {"name": "unknown", "version": "unknown"}
+"""``clientInfo`` of a job whose client did not say what it is: a job without any breaks old clients (PROTOCOL Q-8)."""
+
+
+def new_job_id() -> str:
+    """Return a new job id: 24 hexadecimal digits, which cannot be guessed."""
+    return secrets.token_hex(12)
+
+
+class Jobs:
+    """The jobs of all projects.
+
+    Args:
+        store: the database.
+        blobs: payloads and results.
+        devices: the catalogue.
+        limits: what is accepted.
+        events: where changes are announced.
+        clock: the time.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        blobs: BlobStore,
+        devices: DeviceCatalogue,
+        limits: Limits,
+        events: EventHub,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._devices = devices
+        self._limits = limits
+        self._events = events
+        self._clock = clock
+
+    def create(
+        self,
+        principal: Principal,
+        project: Project,
+        request: JobCreateRequest,
+        client_info: Optional[Mapping[str, str]] = None,
+        *,
+        idempotency_key: Optional[str] = None,
+    ) -> Job:
+        """Keep a new job, which then waits for its payload.
+
+        Args:
+            principal: who asks.
+            project: where the job belongs, one of the principal's.
+            request: what was asked.
+            client_info: ``{"name", "version"}`` of the client, echoed as ``clientInfo``.
+            idempotency_key: the same key with the same request gives the same job again, whatever its state now.
+
+        Raises:
+            UnknownDevice: if there is no such device.
+            LimitReached: if the project has as many unfinished jobs on the device as it may have.
+            InvalidRequest: if the name or a tag is not acceptable.
+            Conflict: if the key was used with another request.
+        """
+        self._devices.configuration(request.backend_name)
+        self._check_text("name", request.name or "")
+        self._check_text("experiment tag", request.experiment_tag or "")
+        self._check_tags(request.tags)
+        share_level = request.extra.get("shareLevel")
+        draft = JobDraft(
+            id=new_job_id(),
+            project=project,
+            user_id=principal.user_id,
+            backend_name=request.backend_name,
+            created=self._clock.now(),
+            name=request.name,
+            tags=tuple(request.tags),
+            experiment_tag=request.experiment_tag,
+            share_level=share_level if isinstance(share_level, str) and share_level.isalpha() else None,
+            live_data_enabled=request.live_data_enabled,
+            client_info=dict(client_info or _UNKNOWN_CLIENT),
+        )
+        return self._store.jobs.insert(
+            draft, limit=self._limits.jobs_per_device, key=_key_of(idempotency_key, request)
+        )
+
+    def open_payload(self, job_id: str, size: Optional[int] = None) -> BlobWriter:
+        """Begin to receive the payload of a job; whoever holds a signed URL may do so.
+
+        Args:
+            job_id: the job.
+            size: its size in bytes, if it is known beforehand.
+
+        Raises:
+            NotFound: if there is no such job.
+            Conflict: if the job does not wait for its payload any more.
+            TooLarge: if the payload is over the limit; ``write`` of the result raises it, too.
+            StorageFull: if there is no space; the methods of the result raise it, too.
+        """
+        job = self.by_id(job_id)
+        if job.status is not ApiJobStatus.CREATING:
+            raise Conflict(
+                f"Job {job.id} is {job.status.value} and takes no payload any more.", ErrorCode.JOB_STATE
+            )
+        check_size(size or 0, self._limits.payload_bytes)
+        return LimitedWriter(self._blobs.open_writer(payload_blob(job.id)), self._limits.payload_bytes)
+
+    def announce(self, project: Project, job_id: str) -> Job:
+        """Queue a job whose payload has arrived. Repeating it changes nothing and returns the job as it is.
+
+        Raises:
+            NotFound: if there is no such job.
+            Conflict: if there is no payload yet.
+        """
+        job = self.get(project, job_id)
+        if job.status is not ApiJobStatus.CREATING:
+            return job
+        ref = payload_blob(job.id)
+        if not self._blobs.exists(ref):
+            raise Conflict(
+                f"The payload of job {job.id} has not been uploaded yet. Upload it, then announce it.",
+                ErrorCode.PAYLOAD_MISSING,
+            )
+        queued = lifecycle.enqueue(job, self._clock.now(), self._blobs.size(ref))
+        if self._store.jobs.swap(job, queued):
+            self._events.publish(job.id)
+        return self.get(project, job_id)
+
+    def get(self, project: Project, job_id: str) -> Job:
+        """Return a job of a project.
+
+        Raises:
+            NotFound: if there is none, or it is another project's: the two answer alike.
+        """
+        job = self._store.jobs.find(project.id, job_id) if _JOB_ID.fullmatch(job_id) else None
+        if job is None:
+            raise _unknown_job(job_id)
+        return job
+
+    def by_id(self, job_id: str) -> Job:
+        """Return a job of any project, for callers that have proved their right by a signed URL.
+
+        Raises:
+            NotFound: if there is none.
+        """
+        job = self._store.jobs.get(job_id) if _JOB_ID.fullmatch(job_id) else None
+        if job is None:
+            raise _unknown_job(job_id)
+        return job
+
+    def locate(self, principal: Principal, job_id: str) -> Job:
+        """Return a job of any of the principal's projects; the websocket names no project (PROTOCOL 5.1).
+
+        Raises:
+            NotFound: if there is none, or it is somebody else's: the two answer alike.
+        """
+        job = self.by_id(job_id)
+        for project in principal.projects:
+            if project.id == job.project.id:
+                return self.get(project, job_id)
+        raise _unknown_job(job_id)
+
+    def list(self, project: Project, query: Filter) -> list[Job]:
+        """Return the jobs of a project that meet a filter, one page of them.
+
+        Raises:
+            InvalidRequest: if the filter takes too long to decide.
+        """
+        limit = min(query.limit or self._limits.page_size, self._limits.page_size)
+        return self._store.jobs.select(project.id, query, limit=limit)
+
+    def cancel(self, project: Project, job_id: str) -> bool:
+        """Cancel a job, waiting or running; return whether it is cancelled now.
+
+        ``False`` means that it had ended otherwise before: the routes refuse with code 3209.
+
+        Raises:
+            NotFound: if there is no such job.
+        """
+        job = self.get(project, job_id)
+        while not job.is_final:
+            if self._store.jobs.swap(job, lifecycle.cancel(job, self._clock.now())):
+                self._events.publish(job.id, queue=job.backend_name)
+                return True
+            job = self.get(project, job_id)
+        return job.status is ApiJobStatus.CANCELLED
+
+    def update_name(self, project: Project, job_id: str, name: str) -> Job:
+        """Rename a job; the empty name is a name.
+
+        Raises:
+            NotFound: if there is no such job.
+            InvalidRequest: if the name is not acceptable.
+        """
+        self._check_text("name", name)
+        return self._update(project, job_id, lambda: self._store.jobs.set_name(project.id, job_id, name))
+
+    def update_tags(self, project: Project, job_id: str, tags: Sequence[str]) -> Job:
+        """Replace the tags of a job, possibly by none.
+
+        Raises:
+            NotFound: if there is no such job.
+            InvalidRequest: if a tag is not acceptable.
+        """
+        self._check_tags(tags)
+        return self._update(project, job_id, lambda: self._store.jobs.set_tags(project.id, job_id, tags))
+
+    def delete(self, project: Project, job_id: str) -> None:
+        """Forget a job and its data.
+
+        Raises:
+            NotFound: if there is no such job.
+            Conflict: if the job is not over.
+        """
+        job = self.get(project, job_id)
+        if not job.is_final or not self._store.jobs.delete(job):
+            raise Conflict(f"Job {job.id} is not over. Cancel it before it is deleted.", ErrorCode.JOB_STATE)
+        # A crash between the two leaves blobs without a job, which housekeeping finds.
+        self._blobs.delete(payload_blob(job.id))
+        if job.result_ref is not None:
+            self._blobs.delete(job.result_ref)
+        self._events.publish(job.id)
+
+    def device_properties(self, project: Project, job_id: str) -> Optional[dict[str, Any]]:
+        """Return the calibration with which a job ran or would run now, or ``None`` (PROTOCOL 4.13).
+
+        Raises:
+            NotFound: if there is no such job.
+        """
+        job = self.get(project, job_id)
+        try:
+            properties = self._devices.properties(job.backend_name, before=job.ended or self._clock.now())
+        except UnknownDevice:
+            # The device has left the catalogue since; its jobs stay.
+            return None
+        return {**properties, "backend_name": job.backend_name} if properties else None
+
+    def payload_ref(self, job: Job) -> str:
+        """Return the blob of a job's payload.
+
+        Raises:
+            NotFound: if it never arrived.
+        """
+        ref = payload_blob(job.id)
+        if job.payload_size is None or not self._blobs.exists(ref):
+            raise NotFound(f"The payload of job {job.id} is not available.", ErrorCode.DATA_GONE)
+        return ref
+
+    def result_ref(self, job: Job) -> str:
+        """Return the blob of a job's result.
+
+        Raises:
+            NotFound: if there is none: the job is not over, or failed without one.
+        """
+        if job.result_ref is None or not self._blobs.exists(job.result_ref):
+            raise NotFound(f"Job {job.id} is {job.status.value} and has no result.", ErrorCode.DATA_GONE)
+        return job.result_ref
+
+    def _update(self, project: Project, job_id: str, write: Callable[[], bool]) -> Job:
+        """Write to a job if it exists, and return it."""
+        self.get(project, job_id)
+        if not write():
+            raise _unknown_job(job_id)
+        return self.get(project, job_id)
+
+    def _check_tags(self, tags: Sequence[str]) -> None:
+        """Refuse tags that cannot be kept."""
+        if len(tags) > self._limits.tags:
+            raise InvalidRequest(
+                f"A job has at most {self._limits.tags} tags, not {len(tags)}.", ErrorCode.INVALID_ATTRIBUTE
+            )
+        for tag in tags:
+            self._check_text("tag", tag)
+
+    def _check_text(self, what: str, text: str) -> None:
+        """Refuse text that is too long or that not every database can keep."""
+        if len(text) > self._limits.name_length:
+            raise InvalidRequest(
+                f"A job's {what} has at most {self._limits.name_length} characters, not {len(text)}.",
+                ErrorCode.INVALID_ATTRIBUTE,
+            )
+        if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+            raise InvalidRequest(
+                f"A job's {what} holds no NUL characters and no lone surrogates.", ErrorCode.INVALID_ATTRIBUTE
+            )
+
+
+def _unknown_job(job_id: str) -> NotFound:
+    """Return the answer for a job that is not there, or not for this caller."""
+    shown = job_id if _JOB_ID.fullmatch(job_id) else ascii(job_id[:40])
+    return NotFound(f"Job {shown} not found.", ErrorCode.JOB_NOT_FOUND)
+
+
+def _key_of(key: Optional[str], request: JobCreateRequest) -> Optional[IdempotencyKey]:
+    """Return what the store keeps of an idempotency key: a digest of the key and one of the request."""
+    if key is None:
+        return None
+    if not 0 < len(key) <= 255 or not key.isascii() or not key.isprintable():
+        raise InvalidRequest(
+            "An idempotency key has 1 to 255 printable ASCII characters.", ErrorCode.BAD_REQUEST
+        )
+    body = codec.dumps(request.to_json())
+    return IdempotencyKey(
+        key=hashlib.sha256(key.encode()).hexdigest(), digest=hashlib.sha256(body).hexdigest()
+    )

@@ -1,0 +1,167 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""What may become of a job: pure functions from a job to the job that follows.
+
+The store writes the new one only if status and attempt are still those of the old one, so of two changes that
+happen at the same time one wins and the other has no effect.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Any, Optional
+
+from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.protocol.jobs import JobError
+from qiskit_ibmq_provider.protocol.status import ApiJobStatus, is_final, may_follow
+from qiskit_ibmq_provider.protocol.timestamps import format_utc
+from qiskit_ibmq_provider.service.domain.engine import TaskOutcome
+from qiskit_ibmq_provider.service.domain.model import Job
+
+__all__ = [
+    "IllegalTransition",
+    "abandon",
+    "cancel",
+    "claim",
+    "enqueue",
+    "enter",
+    "finish",
+    "lose",
+    "release",
+    "take_over",
+    "time_out",
+]
+
+
+class IllegalTransition(Exception):
+    """A job cannot go from its status to the wanted one."""
+
+
+def enter(job: Job, status: ApiJobStatus, now: datetime.datetime, **changes: Any) -> Job:
+    """Return the job in another status, with the time at which it entered it.
+
+    Args:
+        job: the job as it is.
+        status: the status to enter.
+        now: the time.
+        **changes: further fields of the new job.
+
+    Raises:
+        IllegalTransition: if the status may not follow the present one.
+    """
+    if not may_follow(job.status, status):
+        raise IllegalTransition(f"Job {job.id} cannot go from {job.status.value} to {status.value}.")
+    steps = {**job.time_per_step, status.value: format_utc(now)}
+    fields: dict[str, Any] = {"status": status, "time_per_step": steps, "position": None}
+    if is_final(status):
+        fields["ended"] = now
+    if status is not ApiJobStatus.RUNNING:
+        fields.update(owner=None, lease_until=None)
+    return dataclasses.replace(job, **{**fields, **changes})
+
+
+def enqueue(job: Job, now: datetime.datetime, payload_size: int) -> Job:
+    """Return the job waiting in the queue, its payload having arrived.
+
+    The steps between are entered in passing: the payload is looked at by the worker, which alone can read it
+    without holding up everybody else.
+    """
+    for status in (ApiJobStatus.CREATED, ApiJobStatus.VALIDATING, ApiJobStatus.VALIDATED):
+        job = enter(job, status, now)
+    return enter(job, ApiJobStatus.QUEUED, now, queued=now, payload_size=payload_size)
+
+
+def claim(job: Job, now: datetime.datetime, owner: str, lease_until: datetime.datetime) -> Job:
+    """Return the job running for an owner, as a new attempt."""
+    return enter(
+        job, ApiJobStatus.RUNNING, now, owner=owner, lease_until=lease_until, attempt=job.attempt + 1
+    )
+
+
+def finish(
+    job: Job,
+    now: datetime.datetime,
+    outcome: TaskOutcome,
+    result_ref: Optional[str],
+    result_size: Optional[int],
+) -> Job:
+    """Return the job as its worker left it."""
+    summary = {
+        "size": {"input": job.payload_size or 0, "output": result_size or 0},
+        "success": outcome.status is ApiJobStatus.COMPLETED,
+        "summary": dict(outcome.summary),
+        "resultTime": outcome.time_taken,
+    }
+    return enter(
+        job,
+        outcome.status,
+        now,
+        error=outcome.error,
+        summary=summary,
+        result_ref=result_ref,
+        result_size=result_size,
+    )
+
+
+def release(job: Job) -> Job:
+    """Return a running job to its old place in the queue, as if it had not been claimed."""
+    if not may_follow(job.status, ApiJobStatus.QUEUED):
+        raise IllegalTransition(f"Job {job.id} is {job.status.value} and cannot be queued again.")
+    steps = {step: time for step, time in job.time_per_step.items() if step != ApiJobStatus.RUNNING.value}
+    return dataclasses.replace(
+        job, status=ApiJobStatus.QUEUED, time_per_step=steps, owner=None, lease_until=None
+    )
+
+
+def lose(job: Job, now: datetime.datetime, reason: str, allowed: int) -> Job:
+    """Return the job after its worker died: queued again, or failed when that happened ``allowed`` times."""
+    losses = job.losses + 1
+    if losses < allowed:
+        return dataclasses.replace(release(job), losses=losses)
+    cause = f": {reason}" if reason else ""
+    error = JobError(
+        f"The process that ran this job ended unexpectedly {losses} times{cause}. The job is not tried again. "
+        "It may need more memory than there is: try fewer qubits or circuits.",
+        int(ErrorCode.WORKER_LOST),
+    )
+    return enter(job, ApiJobStatus.ERROR_RUNNING_JOB, now, losses=losses, error=error)
+
+
+def take_over(job: Job, now: datetime.datetime, allowed: int) -> Job:
+    """Return the job after its dispatcher died: queued again, or failed when that happened ``allowed`` times.
+
+    That is counted apart from ``losses``, and allowed more often: a service that is killed says nothing about
+    the jobs it ran. The bound is for a job that takes the whole machine down with it.
+    """
+    takeovers = job.takeovers + 1
+    if takeovers < allowed:
+        return dataclasses.replace(release(job), takeovers=takeovers)
+    error = JobError(
+        f"The service stopped {takeovers} times while it ran this job. The job is not tried again.",
+        int(ErrorCode.WORKER_LOST),
+    )
+    return enter(job, ApiJobStatus.ERROR_RUNNING_JOB, now, takeovers=takeovers, error=error)
+
+
+def time_out(job: Job, now: datetime.datetime, limit: float) -> Job:
+    """Return the job after it was killed at its time limit, in seconds."""
+    error = JobError(
+        f"The job ran longer than the {limit:g} seconds that the service allows. Split it into smaller jobs.",
+        int(ErrorCode.TIME_LIMIT),
+    )
+    return enter(job, ApiJobStatus.ERROR_RUNNING_JOB, now, error=error)
+
+
+def cancel(job: Job, now: datetime.datetime) -> Job:
+    """Return the job cancelled."""
+    return enter(job, ApiJobStatus.CANCELLED, now)
+
+
+def abandon(job: Job, now: datetime.datetime) -> Job:
+    """Return a draft whose payload was never announced, failed."""
+    error = JobError(
+        "The payload of this job never arrived. Submit it again.", int(ErrorCode.PAYLOAD_MISSING)
+    )
+    return enter(job, ApiJobStatus.ERROR_CREATING_JOB, now, error=error)

@@ -1,0 +1,30 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""How much of everything the service accepts."""
+
+from __future__ import annotations
+
+import dataclasses
+
+__all__ = ["Limits"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """The limits of the service; all of them are inclusive."""
+
+    payload_bytes: int = 256 * 1024 * 1024
+    """Largest payload of a job, in bytes."""
+
+    jobs_per_device: int = -1
+    """Unfinished jobs that a project may have on one device; -1 for any number."""
+
+    page_size: int = 1000
+    """Most jobs in one answer to a listing; clients ask for further pages."""
+
+    name_length: int = 4096
+    """Longest job name, experiment tag or job tag, in characters."""
+
+    tags: int = 1000
+    """Most tags of a job."""

@@ -1,0 +1,253 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""The interface of the database.
+
+The store keeps rows and knows which of two writers came first; what may follow what is decided in
+:mod:`lifecycle`. Every method is one transaction, durable when it returns, safe in any thread. All of them
+raise ``StorageFull`` when the disk is full and ``Unavailable`` when the database cannot be reached.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Callable, Optional, Protocol
+
+from qiskit_ibmq_provider.protocol.filters import Filter
+from qiskit_ibmq_provider.service.domain.model import Job, JobDraft, Principal
+
+__all__ = [
+    "AccountStore",
+    "Holding",
+    "IdempotencyKey",
+    "JobStore",
+    "QueueStore",
+    "SecretStore",
+    "Store",
+    "StoreUnusable",
+    "StoredToken",
+]
+
+
+class StoreUnusable(Exception):
+    """The database cannot be used as it is; the text tells the operator why and what to do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class StoredToken:
+    """A token as the store keeps it: a digest, never the token."""
+
+    digest: str
+    user_id: str
+
+
+@dataclasses.dataclass(frozen=True)
+class IdempotencyKey:
+    """Names a request for job creation, so that a repetition of it is recognised."""
+
+    key: str
+    digest: str
+    """Digest of the request's body: the same key with another body is an error."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Holding:
+    """One attempt at one job that a dispatcher holds."""
+
+    job_id: str
+    attempt: int
+
+
+class AccountStore(Protocol):
+    """Users, their projects and their tokens."""
+
+    def bootstrap(
+        self, email: str, projects: Sequence[tuple[str, str, str]], digest: str, now: datetime.datetime
+    ) -> None:
+        """Make sure that the service's own user exists, with these projects and exactly this API token.
+
+        The first project is the default one. Another token that this method stored before is revoked, with
+        the access tokens that were given for it.
+        """
+        ...
+
+    def api_tokens(self, selector: str) -> list[StoredToken]:
+        """Return the API tokens whose digest begins with ``selector``."""
+        ...
+
+    def access_tokens(self, selector: str, now: datetime.datetime) -> list[StoredToken]:
+        """Return the access tokens that have not expired and whose digest begins with ``selector``."""
+        ...
+
+    def add_access_token(
+        self, digest: str, api_token: StoredToken, created: datetime.datetime, expires: datetime.datetime
+    ) -> None:
+        """Keep an access token that was given for an API token."""
+        ...
+
+    def principal(self, user_id: str) -> Principal:
+        """Return a user with the user's projects, the default one first.
+
+        Raises:
+            Unauthenticated: if there is no such user any more.
+        """
+        ...
+
+    def delete_expired(self, now: datetime.datetime) -> int:
+        """Forget expired access tokens; return how many there were."""
+        ...
+
+
+class JobStore(Protocol):
+    """Jobs, as users see them."""
+
+    def insert(self, draft: JobDraft, *, limit: int, key: Optional[IdempotencyKey] = None) -> Job:
+        """Keep a new job in the status ``CREATING``.
+
+        Args:
+            draft: the job; its creation date is moved forward until it is unique in its project.
+            limit: how many unfinished jobs the project may have on the device, this one included; -1 for any number.
+            key: if it was used before with the same digest, the job of then is returned instead.
+
+        Raises:
+            LimitReached: if the project has that many.
+            Conflict: if the key was used with another digest.
+        """
+        ...
+
+    def find(self, project_id: int, job_id: str) -> Optional[Job]:
+        """Return a job of a project, with its place in the queue."""
+        ...
+
+    def get(self, job_id: str) -> Optional[Job]:
+        """Return a job of any project, without its place in the queue."""
+        ...
+
+    def select(self, project_id: int, query: Filter, *, limit: int) -> list[Job]:
+        """Return at most ``limit`` jobs of a project that meet a filter, in its order, with their places in the queue.
+
+        Raises:
+            InvalidRequest: if the filter takes too long to decide.
+        """
+        ...
+
+    def swap(self, old: Job, new: Job) -> bool:
+        """Write the lifecycle of ``new`` if status and attempt are still those of ``old``; return whether they were.
+
+        Names and tags are not written: they have their own methods and change at any time.
+        """
+        ...
+
+    def set_name(self, project_id: int, job_id: str, name: str) -> bool:
+        """Rename a job; return whether there is one."""
+        ...
+
+    def set_tags(self, project_id: int, job_id: str, tags: Sequence[str]) -> bool:
+        """Replace the tags of a job; return whether there is one."""
+        ...
+
+    def delete(self, job: Job) -> bool:
+        """Forget a job if its status is still this one; return whether it was."""
+        ...
+
+    def count_unfinished(self, project_id: int, backend_name: str) -> int:
+        """Return how many jobs of a project on a device are not over."""
+        ...
+
+    def stale_drafts(self, before: datetime.datetime, limit: int) -> list[Job]:
+        """Return jobs created before an instant that still wait for their payload, the oldest first."""
+        ...
+
+    def existing(self, job_ids: Collection[str]) -> Mapping[str, Job]:
+        """Return those of these jobs that exist, by id."""
+        ...
+
+    def delete_keys(self, before: datetime.datetime) -> int:
+        """Forget idempotency keys first used before an instant; return how many there were."""
+        ...
+
+
+class QueueStore(Protocol):
+    """Jobs, as dispatchers see them."""
+
+    def claim(
+        self, change: Callable[[Job], Job], *, limit: int, excluding: Collection[str] = ()
+    ) -> list[Job]:
+        """Claim at most ``limit`` queued jobs; each goes to exactly one of several dispatchers.
+
+        Jobs are taken so that the projects have equal shares of what runs, and within a project in the
+        order in which they were queued.
+
+        Args:
+            change: makes the claimed job of a queued one; called without side effects.
+            limit: how many jobs to take at most.
+            excluding: ids of jobs to leave alone.
+        """
+        ...
+
+    def renew(self, owner: str, holdings: Iterable[Holding], lease_until: datetime.datetime) -> set[Holding]:
+        """Prolong the leases that the owner still has; return those.
+
+        A holding that is missing in the answer was cancelled, deleted or taken over.
+        """
+        ...
+
+    def abandoned(self, now: datetime.datetime, *, owner: str, exclusive: bool) -> list[Job]:
+        """Return running jobs whose dispatcher is gone.
+
+        Args:
+            now: leases that ended before this instant have run out.
+            owner: the dispatcher that asks.
+            exclusive: this dispatcher is the only one, so whatever somebody else owns is abandoned.
+        """
+        ...
+
+    def length(self, backend_name: str) -> int:
+        """Return how many jobs wait for a device."""
+        ...
+
+
+class SecretStore(Protocol):
+    """Keys that must outlive a restart and be the same in all processes."""
+
+    def signing_key(self, proposal: bytes, now: datetime.datetime) -> bytes:
+        """Return the key that signs storage URLs; if there is none yet, ``proposal`` becomes it."""
+        ...
+
+
+class Store(Protocol):
+    """The database."""
+
+    @property
+    def accounts(self) -> AccountStore:
+        """Users, their projects and their tokens."""
+        ...
+
+    @property
+    def jobs(self) -> JobStore:
+        """Jobs, as users see them."""
+        ...
+
+    @property
+    def queue(self) -> QueueStore:
+        """Jobs, as dispatchers see them."""
+        ...
+
+    @property
+    def secrets(self) -> SecretStore:
+        """Keys that must outlive a restart."""
+        ...
+
+    def check(self) -> None:
+        """Ask the database one question.
+
+        Raises:
+            Unavailable: if it does not answer.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
