@@ -1,0 +1,214 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Credentials: a token, where it is valid, and how to get there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Optional
+from urllib.parse import urlsplit
+
+from qiskit_ibmq_provider.credentials.exceptions import CredentialsError
+from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
+
+__all__ = ["LOCAL_URL", "REGEX_IBMQ_HUBS", "TEMPLATE_IBMQ_HUBS", "Credentials", "is_local_url"]
+
+REGEX_IBMQ_HUBS: Final = (
+    "(?P<prefix>http[s]://.+/api)/Hubs/(?P<hub>[^/]+)/Groups/(?P<group>[^/]+)/Projects/(?P<project>[^/]+)"
+)
+"""Pattern of a URL that names hub, group and project in its path."""
+
+TEMPLATE_IBMQ_HUBS: Final = "{prefix}/Network/{hub}/Groups/{group}/Projects/{project}"
+"""Form of the URL of a project."""
+
+LOCAL_URL: Final = "local"
+"""In place of a URL: the service of this machine, which is started when it is needed."""
+
+
+def is_local_url(url: object) -> bool:
+    """Return whether a value given as URL asks for the service of this machine."""
+    return isinstance(url, str) and url.strip().lower() == LOCAL_URL
+
+
+class Credentials:
+    """Credentials of an account, or of one project of it, and the preferences that go with them.
+
+    Two credentials are equal if token, service, hub, group and project are.
+
+    Args:
+        token: API token, the long-lived one that the user has.
+        url: URL of the service. If its path ends in ``/Hubs/…/Groups/…/Projects/…``, hub, group and project are taken from there.
+        websockets_url: base URL of the websocket server.
+        hub: hub; counts only together with group and project.
+        group: group.
+        project: project.
+        proxies: ``{"urls": {"https": "http://user:password@host:port"}, "username_ntlm": …, "password_ntlm": …}``, each part optional.
+        verify: whether to verify the certificates of the servers.
+        services: URLs of further services: ``runtime``, ``resultsDB``, ``extractorsService``.
+        access_token: the short-lived token that login gives.
+        preferences: ``{category: {key: value}}``.
+        default_provider: the project that an account uses unless another one is asked for.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        url: str,
+        websockets_url: Optional[str] = None,
+        hub: Optional[str] = None,
+        group: Optional[str] = None,
+        project: Optional[str] = None,
+        proxies: Optional[dict[str, Any]] = None,
+        verify: bool = True,
+        services: Optional[Mapping[str, str]] = None,
+        access_token: Optional[str] = None,
+        preferences: Optional[dict[str, dict[str, Any]]] = None,
+        default_provider: Optional[HubGroupProject] = None,
+    ) -> None:
+        self.token = token
+        self.access_token = access_token
+        self.url, self.base_url, self.hub, self.group, self.project = _split_url(url, hub, group, project)
+        self.auth_url = self.base_url
+        self.websockets_url = websockets_url
+        self.proxies = proxies or {}
+        self.verify = verify
+        self.preferences = preferences or {}
+        self.default_provider = default_provider
+        services = services or {}
+        self.extractor_url = services.get("extractorsService")
+        self.experiment_url = services.get("resultsDB")
+        self.runtime_url = services.get("runtime")
+
+    def for_project(
+        self,
+        hub: str,
+        group: str,
+        project: str,
+        *,
+        url: str,
+        websockets_url: str,
+        services: Optional[Mapping[str, str]] = None,
+        access_token: Optional[str] = None,
+        preferences: Optional[dict[str, dict[str, Any]]] = None,
+    ) -> Credentials:
+        """Return the credentials of one project of this account.
+
+        Args:
+            hub: hub of the project.
+            group: group of the project.
+            project: name of the project.
+            url: base URL of devices and jobs, which need not be the one of login.
+            websockets_url: base URL of the websocket server.
+            services: URLs of further services.
+            access_token: the token that login gave.
+            preferences: preferences for this project.
+        """
+        result = Credentials(
+            self.token,
+            url,
+            websockets_url=websockets_url,
+            hub=hub,
+            group=group,
+            project=project,
+            proxies=self.proxies,
+            verify=self.verify,
+            services=services,
+            access_token=access_token,
+            preferences=preferences,
+            default_provider=self.default_provider,
+        )
+        result.auth_url = self.auth_url
+        return result
+
+    def is_ibmq(self) -> bool:
+        """Return whether hub, group and project are known."""
+        return bool(self.hub and self.group and self.project)
+
+    def is_local(self) -> bool:
+        """Return whether these credentials ask for the service of this machine."""
+        return is_local_url(self.url)
+
+    def unique_id(self) -> HubGroupProject:
+        """Return hub, group and project: at most one set of credentials is stored for each."""
+        return HubGroupProject(self.hub, self.group, self.project)
+
+    def connection_parameters(self) -> dict[str, Any]:
+        """Return how to connect, as the HTTP library takes it.
+
+        Returns:
+            ``verify``; ``proxies`` if proxies with URLs are set; ``auth`` if an NTLM user and password are.
+
+        Raises:
+            AttributeError: the NTLM user or password is not a string.
+            CredentialsError: NTLM is asked for and the package ``requests_ntlm`` is not there.
+        """
+        parameters: dict[str, Any] = {"verify": self.verify}
+        if self.proxies:
+            if "urls" in self.proxies:
+                parameters["proxies"] = self.proxies["urls"]
+            if "username_ntlm" in self.proxies and "password_ntlm" in self.proxies:
+                parameters["auth"] = _ntlm(self.proxies["username_ntlm"], self.proxies["password_ntlm"])
+        return parameters
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Credentials):
+            return NotImplemented
+        return (self.token, self.base_url, self.unique_id()) == (
+            other.token,
+            other.base_url,
+            other.unique_id(),
+        )
+
+    # Attributes change after construction (a renewed access token, preferences), so there is no hash.
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        project = (
+            f", hub={self.hub!r}, group={self.group!r}, project={self.project!r}" if self.is_ibmq() else ""
+        )
+        return f"<{type(self).__name__}(url={_without_userinfo(self.base_url)!r}{project})>"
+
+
+def _split_url(
+    url: str, hub: Optional[str], group: Optional[str], project: Optional[str]
+) -> tuple[str, str, Optional[str], Optional[str], Optional[str]]:
+    """Return URL, base URL, hub, group and project; the last three all or none."""
+    match = re.match(REGEX_IBMQ_HUBS, url, re.IGNORECASE)
+    if match:
+        return (url, match["prefix"], match["hub"], match["group"], match["project"])
+    # Paths are appended to the base, so a slash at its end would be doubled.
+    base_url = url.rstrip("/")
+    if hub and group and project:
+        full = TEMPLATE_IBMQ_HUBS.format(prefix=base_url, hub=hub, group=group, project=project)
+        return full, base_url, hub, group, project
+    return url, base_url, None, None, None
+
+
+def _ntlm(user: Any, password: Any) -> Any:
+    """Return the NTLM authentication for the HTTP library."""
+    if not isinstance(user, str) or not isinstance(password, str):
+        raise AttributeError(
+            "'username_ntlm' and 'password_ntlm' of the proxies have to be strings, "
+            f"not {type(user).__name__} and {type(password).__name__}."
+        )
+    try:
+        from requests_ntlm import HttpNtlmAuth
+    except ImportError as err:
+        raise CredentialsError(
+            "The proxies ask for NTLM authentication, which needs the package requests_ntlm. "
+            "Install it with: pip install 'qiskit-ibmq-provider[ntlm]'"
+        ) from err
+    return HttpNtlmAuth(user, password)
+
+
+def _without_userinfo(url: str) -> str:
+    """Return a URL without a user name and password in it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "<not a URL>"
+    if "@" not in parts.netloc:
+        return url
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
