@@ -1,0 +1,243 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""Circuits and schedules, assembled by Qiskit and encoded as a Qobj.
+
+Qiskit's ``assemble`` starts a process pool for more than one circuit and gathers all of them as objects before anything can be
+written. Here the head of the Qobj comes from assembling an empty circuit with all options, and the circuits are assembled and
+encoded one at a time, in this process. What belongs to several circuits at once is done here: parameter binds, frequencies of
+single experiments, and the pulse gates that all circuits have in common.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Optional, Union
+
+from qiskit import assemble
+from qiskit.assembler import RunConfig
+from qiskit.assembler import assemble_circuits as assemble_group
+from qiskit.circuit import ControlFlowOp, Parameter, ParameterVector, QuantumCircuit
+from qiskit.exceptions import QiskitError
+from qiskit.pulse import LoConfig, Schedule, ScheduleBlock
+from qiskit.qobj import QasmQobjExperimentConfig
+from qiskit.qobj.converters import LoConfigConverter
+
+from qiskit_ibmq_provider.encoding._collector import collector_held
+from qiskit_ibmq_provider.encoding.qobj import EncodedQobj, encode_with, join_experiments
+from qiskit_ibmq_provider.encoding.values import encode_value
+
+__all__ = ["assemble_circuits", "assemble_schedules"]
+
+_Frequencies = Union[LoConfig, Mapping[Any, float]]
+
+
+def assemble_circuits(
+    circuits: Sequence[QuantumCircuit],
+    backend: Any,
+    *,
+    parameter_binds: Optional[Sequence[Mapping[Any, Any]]] = None,
+    schedule_los: Union[None, _Frequencies, Sequence[_Frequencies]] = None,
+    **options: Any,
+) -> EncodedQobj:
+    """Assemble circuits with the rules of ``qiskit.assemble`` and encode them.
+
+    Args:
+        circuits: at least one circuit.
+        backend: what configuration and pulse defaults are read from.
+        parameter_binds: values of the circuits' parameters; every circuit is sent once for each of them.
+        schedule_los: frequencies in Hz, one set for all experiments or one for each; one circuit is repeated for several sets.
+        options: other arguments of ``qiskit.assemble``, in SI units.
+
+    Raises:
+        QiskitError: the circuits or the options do not fit together, or have no form in a Qobj.
+    """
+    frequencies = _frequency_sets(schedule_los)
+    swept = len(frequencies) > 1
+    with collector_held():
+        # Given as a list, also an empty one, it makes Qiskit put the device's own frequencies into the head.
+        frame_los = None if schedule_los is None else [] if swept else frequencies
+        frame = assemble(QuantumCircuit(), backend=backend, schedule_los=frame_los, **options)
+        run_config = RunConfig(parametric_pulses=getattr(frame.config, "parametric_pulses", []))
+        library: dict[str, Any] = {}
+        parts = [
+            _assemble_one(circuit, run_config, frame.header, library)
+            for circuit in _bound(circuits, parameter_binds)
+        ]
+        if swept:
+            parts = _swept(parts, frequencies, _lo_converter(backend, options))
+        common = _take_common_calibrations(parts)
+        config = frame.config.to_dict()
+        config["memory_slots"] = max(sum(creg.size for creg in circuit.cregs) for circuit in circuits)
+        config["n_qubits"] = max(sum(qreg.size for qreg in circuit.qregs) for circuit in circuits)
+        if library:
+            config["pulse_library"] = [
+                {"name": name, "samples": samples} for name, samples in library.items()
+            ]
+        if common:
+            config["calibrations"] = {"gates": [gate.to_dict() for gate in common]}
+        head = {
+            "qobj_id": frame.qobj_id,
+            "header": frame.header.to_dict(),
+            "config": config,
+            "schema_version": frame.schema_version,
+            "type": frame.type,
+        }
+        return join_experiments(head, _written(parts))
+
+
+def assemble_schedules(
+    schedules: Sequence[Union[Schedule, ScheduleBlock]], backend: Any, **options: Any
+) -> EncodedQobj:
+    """Assemble pulse schedules with ``qiskit.assemble`` and encode them.
+
+    Args:
+        schedules: at least one schedule.
+        backend: what configuration and pulse defaults are read from.
+        options: other arguments of ``qiskit.assemble``, in SI units.
+
+    Raises:
+        QiskitError: the schedules or the options do not fit together or the backend.
+    """
+    with collector_held():
+        return encode_with(assemble(list(schedules), backend=backend, **options))
+
+
+@dataclasses.dataclass
+class _Part:
+    """One experiment on its way: its configuration, its pulse gates, and the rest as bytes."""
+
+    config: dict[str, Any]
+    gates: Optional[list[Any]]
+    rest: bytes
+
+
+def _assemble_one(
+    circuit: QuantumCircuit, run_config: RunConfig, header: Any, library: dict[str, Any]
+) -> _Part:
+    """Assemble one circuit. Waveforms of its pulse gates go into the library."""
+    for instruction in circuit.data:
+        if isinstance(instruction.operation, ControlFlowOp):
+            raise QiskitError(
+                f"The circuit {circuit.name!r} holds {instruction.operation.name!r}: control flow cannot be sent to this "
+                "service. Conditions by c_if on single gates can."
+            )
+    qobj = assemble_group([circuit], run_config=run_config, qobj_id="", qobj_header=header)
+    experiment = qobj.experiments[0].to_dict()
+    for item in getattr(qobj.config, "pulse_library", []):
+        library[item.name] = item.samples
+    # With one circuit all its pulse gates count as common to all circuits.
+    calibrations = getattr(qobj.config, "calibrations", None)
+    try:
+        rest = b',"header":%b,"instructions":%b}' % (
+            encode_value(experiment["header"]),
+            encode_value(experiment["instructions"]),
+        )
+    except TypeError as err:
+        raise QiskitError(f"The circuit {circuit.name!r} cannot be sent. {err}") from err
+    return _Part(experiment["config"], calibrations.gates if calibrations else None, rest)
+
+
+def _written(parts: list[_Part]) -> Iterator[bytes]:
+    """Yield the experiments as bytes, letting go of each."""
+    queue = collections.deque(parts)
+    parts.clear()
+    while queue:
+        part = queue.popleft()
+        config = part.config
+        if part.gates:
+            config = {**config, "calibrations": {"gates": [gate.to_dict() for gate in part.gates]}}
+        yield b'{"config":%b%b' % (encode_value(config), part.rest)
+
+
+def _bound(
+    circuits: Sequence[QuantumCircuit], binds: Optional[Sequence[Mapping[Any, Any]]]
+) -> Iterator[QuantumCircuit]:
+    """Yield the circuits with values for all their parameters, each once for every set of values."""
+    if not binds or not any(binds):
+        for circuit in circuits:
+            if circuit.parameters:
+                raise QiskitError(
+                    f"The circuit {circuit.name!r} has parameters without a value: {_names(circuit.parameters)}. "
+                    "Bind them with assign_parameters(), or give parameter_binds."
+                )
+            yield circuit
+        return
+    sets = [_by_parameter(bind) for bind in binds]
+    for circuit in circuits:
+        for values in sets:
+            if set(values) != set(circuit.parameters):
+                raise QiskitError(
+                    f"The parameters of the circuit {circuit.name!r} and of parameter_binds differ. "
+                    f"Circuit: {_names(circuit.parameters)}. parameter_binds: {_names(values)}."
+                )
+            yield circuit.assign_parameters(values)
+
+
+def _by_parameter(bind: Mapping[Any, Any]) -> dict[Parameter, Any]:
+    """Return a set of values with the vectors in it taken apart."""
+    values: dict[Parameter, Any] = {}
+    for key, value in bind.items():
+        if isinstance(key, ParameterVector):
+            if len(key) != len(value):
+                raise QiskitError(
+                    f"The parameter vector {key.name!r} has {len(key)} elements, but {len(value)} values are given."
+                )
+            values.update(zip(key, value))
+        else:
+            values[key] = value
+    return values
+
+
+def _names(parameters: Iterable[Any]) -> str:
+    return ", ".join(sorted(str(getattr(parameter, "name", parameter)) for parameter in parameters)) or "none"
+
+
+def _frequency_sets(schedule_los: Any) -> list[LoConfig]:
+    if schedule_los is None:
+        return []
+    if isinstance(schedule_los, (LoConfig, Mapping)):
+        schedule_los = [schedule_los]
+    return [item if isinstance(item, LoConfig) else LoConfig(item) for item in schedule_los]
+
+
+def _lo_converter(backend: Any, options: Mapping[str, Any]) -> LoConfigConverter:
+    """Return what fills a set of frequencies up with those of the run or of the device, and checks their ranges."""
+    configuration = backend.configuration()
+    defaults = backend.defaults() if configuration.open_pulse else None
+    return LoConfigConverter(
+        QasmQobjExperimentConfig,
+        qubit_lo_freq=options.get("qubit_lo_freq") or getattr(defaults, "qubit_freq_est", None),
+        meas_lo_freq=options.get("meas_lo_freq") or getattr(defaults, "meas_freq_est", None),
+        qubit_lo_range=getattr(configuration, "qubit_lo_range", None),
+        meas_lo_range=getattr(configuration, "meas_lo_range", None),
+        n_qubits=configuration.n_qubits,
+    )
+
+
+def _swept(parts: list[_Part], frequencies: Sequence[LoConfig], converter: LoConfigConverter) -> list[_Part]:
+    """Give each experiment its own frequencies, repeating a single one."""
+    if len(parts) == 1:
+        parts = parts * len(frequencies)
+    if len(parts) != len(frequencies):
+        raise QiskitError(
+            f"schedule_los holds {len(frequencies)} sets of frequencies for {len(parts)} experiments. "
+            "Give one set for all of them, or one for each."
+        )
+    return [
+        _Part({**part.config, **converter(frequency).to_dict()}, part.gates, part.rest)
+        for part, frequency in zip(parts, frequencies)
+    ]
+
+
+def _take_common_calibrations(parts: Sequence[_Part]) -> list[Any]:
+    """Take the pulse gates that all experiments have alike out of them, and return these gates once."""
+    if not all(part.gates for part in parts):
+        return []
+    counts = collections.Counter(hash(gate) for part in parts for gate in part.gates or ())
+    shared = {key for key, count in counts.items() if count == len(parts)}
+    common = {hash(gate): gate for gate in reversed(parts[0].gates or []) if hash(gate) in shared}
+    for part in parts:
+        part.gates = [gate for gate in part.gates or () if hash(gate) not in shared]
+    return [common[key] for key in counts if key in common]

@@ -1,0 +1,171 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""The payload of a job: a Qobj as the bytes that are uploaded, and back as Qiskit's object.
+
+A Qobj is encoded experiment by experiment, so that besides the bytes there is never more than one experiment in memory as Python
+objects. A dictionary of the whole takes about ten times the room of its bytes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any, Union
+
+from qiskit.exceptions import QiskitError
+from qiskit.qobj import PulseQobj, QasmQobj
+
+from qiskit_ibmq_provider.encoding._collector import collector_held
+from qiskit_ibmq_provider.encoding._instructions import pulse_instruction, pulse_library, qasm_instruction
+from qiskit_ibmq_provider.encoding.values import encode_value, to_wire
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
+from qiskit_ibmq_provider.protocol.fields import as_object, as_objects
+
+__all__ = ["EncodedQobj", "decode_qobj", "encode_qobj", "encode_with", "join_experiments"]
+
+_LARGE_CONFIG = frozenset({"pulse_library", "calibrations"})
+
+
+@dataclasses.dataclass(frozen=True)
+class EncodedQobj:
+    """A Qobj ready to be uploaded, with the small parts of it that a job keeps.
+
+    ``config`` leaves out pulse library and calibrations; frequencies in it are in GHz and times in µs, as on the wire.
+    """
+
+    body: bytes = dataclasses.field(repr=False)
+    type: str
+    qobj_id: str
+    header: Mapping[str, Any]
+    config: Mapping[str, Any]
+    experiments: int
+
+
+def encode_qobj(qobj: Union[QasmQobj, PulseQobj]) -> bytes:
+    """Return a Qobj as JSON bytes (PROTOCOL: complex numbers as pairs, arrays as lists).
+
+    Raises:
+        QiskitError: something in it has no form on the wire.
+    """
+    return encode_with(qobj).body
+
+
+def encode_with(qobj: Union[QasmQobj, PulseQobj], **config: Any) -> EncodedQobj:
+    """Encode a Qobj with some run options added to those in it. The Qobj itself is not changed.
+
+    Raises:
+        QiskitError: something in it has no form on the wire.
+    """
+    head = {
+        "qobj_id": qobj.qobj_id,
+        "header": qobj.header.to_dict(),
+        "config": {**qobj.config.to_dict(), **config},
+        "schema_version": qobj.schema_version,
+        "type": qobj.type,
+    }
+    with collector_held():
+        return join_experiments(head, (_encode_experiment(experiment) for experiment in qobj.experiments))
+
+
+def join_experiments(head: Mapping[str, Any], experiments: Iterable[bytes]) -> EncodedQobj:
+    """Put encoded experiments behind the head of their Qobj.
+
+    Args:
+        head: all fields of the Qobj but ``experiments``.
+        experiments: the experiments as JSON bytes; an iterator that lets each go keeps the memory low.
+
+    Raises:
+        QiskitError: something in the head has no form on the wire.
+    """
+    out = io.BytesIO()
+    try:
+        out.write(encode_value(head)[:-1])
+    except TypeError as err:
+        raise QiskitError(f"The run options or the header of the job cannot be sent. {err}") from err
+    out.write(b',"experiments":[')
+    count = 0
+    for experiment in experiments:
+        if count:
+            out.write(b",")
+        out.write(experiment)
+        count += 1
+    out.write(b"]}")
+    small = {key: value for key, value in head["config"].items() if key not in _LARGE_CONFIG}
+    return EncodedQobj(
+        body=out.getvalue(),
+        type=head["type"],
+        qobj_id=head["qobj_id"],
+        header=to_wire(head["header"]),
+        config=to_wire(small),
+        experiments=count,
+    )
+
+
+def decode_qobj(data: Mapping[str, Any]) -> Union[QasmQobj, PulseQobj]:
+    """Return the Qobj that a payload document stands for. The document is not changed.
+
+    Complex numbers come back as such; fields of instructions that Qiskit does not know are left out.
+
+    Raises:
+        ProtocolError: the document is not a Qobj.
+    """
+    document = as_object(data, "the Qobj")
+    kind = document.get("type")
+    if kind not in ("QASM", "PULSE"):
+        raise ProtocolError(f"The field 'type' of the Qobj should be 'QASM' or 'PULSE', not {kind!r:.80}.")
+    pulse = kind == "PULSE"
+    try:
+        config = _decode_config(as_object(document.get("config") or {}, "the Qobj's config"), pulse)
+        experiments = [
+            _decode_experiment(experiment, pulse)
+            for experiment in as_objects(document.get("experiments"), "the Qobj's experiments")
+        ]
+        fields = {
+            "qobj_id": document.get("qobj_id"),
+            "config": config,
+            "experiments": experiments,
+            "header": dict(document.get("header") or {}),
+        }
+        return PulseQobj.from_dict(fields) if pulse else QasmQobj.from_dict(fields)
+    except (TypeError, KeyError, ValueError, AttributeError) as err:
+        raise ProtocolError(
+            f"The document is not a Qobj that Qiskit can read: {type(err).__name__}: {err}"
+        ) from err
+
+
+def _encode_experiment(experiment: Any) -> bytes:
+    try:
+        return encode_value(experiment.to_dict())
+    except TypeError as err:
+        name = getattr(getattr(experiment, "header", None), "name", "?")
+        raise QiskitError(f"The experiment {name!r} cannot be sent. {err}") from err
+
+
+def _decode_config(config: Mapping[str, Any], pulse: bool) -> dict[str, Any]:
+    decoded = dict(config)
+    if pulse or "pulse_library" in config:
+        decoded["pulse_library"] = pulse_library(config.get("pulse_library") or [])
+    return _with_calibrations(decoded)
+
+
+def _decode_experiment(experiment: Mapping[str, Any], pulse: bool) -> dict[str, Any]:
+    decoded = dict(experiment)
+    if "header" in decoded:
+        decoded["header"] = dict(decoded["header"] or {})
+    if "config" in decoded:
+        decoded["config"] = _with_calibrations(dict(decoded["config"] or {}))
+    instruction = pulse_instruction if pulse else qasm_instruction
+    decoded["instructions"] = [instruction(item) for item in decoded.get("instructions") or []]
+    return {key: decoded[key] for key in ("config", "header", "instructions") if key in decoded}
+
+
+def _with_calibrations(config: dict[str, Any]) -> dict[str, Any]:
+    calibrations = config.get("calibrations")
+    if calibrations is not None:
+        gates = [
+            {**gate, "instructions": [pulse_instruction(item) for item in gate["instructions"]]}
+            for gate in calibrations["gates"]
+        ]
+        config["calibrations"] = {**calibrations, "gates": gates}
+    return config
