@@ -18,7 +18,7 @@ from typing import BinaryIO, Final, Optional
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.domain.errors import DomainError, StorageFull, Unavailable
 
-__all__ = ["DurableFile", "TEMPORARY_SUFFIX"]
+__all__ = ["DurableFile", "TEMPORARY_SUFFIX", "refusal_of", "sync_directory"]
 
 TEMPORARY_SUFFIX: Final = ".tmp"
 """The ending of files in the making; nothing complete is ever named so."""
@@ -49,7 +49,7 @@ class DurableFile:
         try:
             descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as err:
-            raise _refusal(err, path) from err
+            raise refusal_of(err, path.name) from err
         self._file = os.fdopen(descriptor, "wb")
 
     def write(self, data: bytes) -> None:
@@ -58,7 +58,7 @@ class DurableFile:
             self._open_file().write(data)
         except OSError as err:
             self.abort()
-            raise _refusal(err, self._path) from err
+            raise refusal_of(err, self._path.name) from err
 
     def commit(self) -> int:
         """Flush, rename and flush the directory; return the size in bytes."""
@@ -69,11 +69,11 @@ class DurableFile:
             size = os.fstat(file.fileno()).st_size
             file.close()
             os.replace(self._temporary, self._path)
+            sync_directory(self._path.parent)
         except OSError as err:
             self.abort()
-            raise _refusal(err, self._path) from err
+            raise refusal_of(err, self._path.name) from err
         self._file = None
-        _sync_directory(self._path.parent)
         return size
 
     def abort(self) -> None:
@@ -111,21 +111,21 @@ class DurableFile:
         return self._file
 
 
-def _refusal(err: OSError, path: Path) -> DomainError:
-    """Turn a failed system call into what the domain says about it."""
+def refusal_of(err: OSError, name: str) -> DomainError:
+    """Return what the domain says about a failed system call on a file of this name."""
     if err.errno in _FULL:
         return StorageFull(
-            f"There is no space left to write {path.name}. Free some space on the service's disk and try again.",
+            f"There is no space left to write {name}. Free some space on the service's disk and try again.",
             ErrorCode.STORAGE_FULL,
         )
     return Unavailable(
-        f"{path.name} cannot be written: {err.strerror}. Check the service's data directory.",
+        f"{name} cannot be read or written: {err.strerror}. Check the service's data directory.",
         ErrorCode.UNAVAILABLE,
     )
 
 
-def _sync_directory(directory: Path) -> None:
-    """Make a rename in a directory survive a power cut. Windows cannot open directories, and needs no such step."""
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory survive a power cut. Windows cannot open directories, and needs no such step."""
     if os.name == "nt":
         return
     descriptor = os.open(directory, os.O_RDONLY)

@@ -1,0 +1,147 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""The connection to the database: transactions, and what its failures mean.
+
+SQLite runs in WAL mode with ``synchronous=FULL``: a committed transaction survives a power cut. Its writers wait
+for each other on a lock of this process, which is fair and quick, where SQLite itself would sleep and try again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Any, Final, Union
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+
+from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.service.domain.errors import DomainError, StorageFull, Unavailable
+
+__all__ = ["Database", "describe"]
+
+logger = get_logger(__name__)
+
+_WRITE: Final = "ibmq_write"
+_BUSY_MS: Final = 30_000
+_SQLITE_FULL: Final = 13
+_POSTGRES_FULL: Final = frozenset({"53100"})
+_PRAGMAS: Final = (
+    f"PRAGMA busy_timeout = {_BUSY_MS}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+)
+
+
+class Database:
+    """A database with short transactions.
+
+    Args:
+        url: ``sqlite:////absolute/path`` or ``postgresql+psycopg://...``.
+    """
+
+    def __init__(self, url: Union[str, sa.URL]) -> None:
+        self._engine = sa.create_engine(
+            url, pool_pre_ping=not sa.make_url(url).drivername.startswith("sqlite")
+        )
+        self.is_sqlite: bool = self._engine.dialect.name == "sqlite"
+        self._writing: AbstractContextManager[Any] = contextlib.nullcontext()
+        if self.is_sqlite:
+            self._writing = threading.Lock()
+            event.listen(self._engine, "connect", _on_connect)
+            event.listen(self._engine, "begin", _on_begin)
+        self._writer = self._engine.execution_options(**{_WRITE: True})
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Give a connection that sees one state of the database until the end of the block.
+
+        Raises:
+            Unavailable: if the database does not answer.
+        """
+        with _explained(), self._engine.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Give a connection whose changes are durable at the end of the block, or undone on an exception.
+
+        Raises:
+            StorageFull: if the disk is full.
+            Unavailable: if the database does not answer.
+        """
+        with _explained(), self._writing, self._writer.begin() as connection:
+            yield connection
+
+    def serialize(self, connection: sa.Connection, purpose: str) -> None:
+        """Let other processes wait that do the same, until the transaction ends. In SQLite all writers do anyway."""
+        if not self.is_sqlite:
+            number = zlib.crc32(purpose.encode())
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+def describe(err: Exception) -> str:
+    """Return the database's own words for a failure, without the statement and its values."""
+    original = getattr(err, "orig", None) or err
+    return (str(original).strip() or type(original).__name__).splitlines()[0]
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Turn failures of the database into those of the domain."""
+    try:
+        yield
+    except (exc.SQLAlchemyError, sqlite3.Error) as err:
+        raise _refusal(err) from err
+
+
+def _refusal(err: Exception) -> DomainError:
+    """Return what the domain says about a failure of the database."""
+    if _is_full(err):
+        return StorageFull(
+            "The database cannot grow: the disk is full. Free some space on the service's disk and try again.",
+            ErrorCode.STORAGE_FULL,
+        )
+    # The words of the database may hold values, so they go to the operator's log and not to the user.
+    logger.error("The database failed: %s", describe(err))
+    return Unavailable("The database does not answer. Try again later.", ErrorCode.UNAVAILABLE)
+
+
+def _is_full(err: Exception) -> bool:
+    """Tell whether a failure means that the disk is full."""
+    original = getattr(err, "orig", None) or err
+    if getattr(original, "sqlstate", None) in _POSTGRES_FULL:
+        return True
+    code = getattr(original, "sqlite_errorcode", None)
+    if code is not None:
+        return (int(code) & 0xFF) == _SQLITE_FULL
+    # Python before 3.11 does not give SQLite's code, only the fixed text that belongs to it.
+    return isinstance(original, sqlite3.Error) and str(original) == "database or disk is full"
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    """Prepare a connection to SQLite; transactions begin where ``_on_begin`` says and nowhere else."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    try:
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
+    finally:
+        cursor.close()
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    """Begin a transaction; a writer takes its lock at once, so that it never has to give up half-way."""
+    writes = connection.get_execution_options().get(_WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,159 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Rows of the job table and the jobs that they hold."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, Final, Optional
+
+import sqlalchemy as sa
+
+from qiskit_ibmq_provider.protocol import codec
+from qiskit_ibmq_provider.protocol.jobs import JobError
+from qiskit_ibmq_provider.protocol.status import ApiJobStatus, is_final
+from qiskit_ibmq_provider.service.domain.model import FAIR_SHARE, Job, JobDraft, Project
+from qiskit_ibmq_provider.service.store.schema import job, project
+
+__all__ = [
+    "from_micros",
+    "job_of",
+    "lifecycle_values",
+    "new_values",
+    "select_jobs",
+    "tags_text",
+    "to_micros",
+]
+
+_EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+_MICROSECOND: Final = datetime.timedelta(microseconds=1)
+
+
+def to_micros(instant: datetime.datetime) -> int:
+    """Return an aware instant as microseconds since 1970."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime.datetime:
+    """Return the instant of so many microseconds since 1970, in UTC."""
+    return _EPOCH + micros * _MICROSECOND
+
+
+def select_jobs() -> sa.Select[Any]:
+    """Return the query for jobs together with the names of their projects; conditions are the caller's."""
+    return sa.select(job, project.c.hub, project.c.grp, project.c.name.label("project_name")).join_from(
+        job, project, job.c.project_id == project.c.id
+    )
+
+
+def job_of(row: sa.RowMapping) -> Job:
+    """Return the job that a row of ``select_jobs`` holds."""
+    error = _load(row["error"])
+    live_data = row["live_data"]
+    return Job(
+        seq=row["seq"],
+        id=row["id"],
+        project=Project(row["project_id"], row["hub"], row["grp"], row["project_name"]),
+        user_id=row["user_id"],
+        backend_name=row["backend"],
+        status=ApiJobStatus(row["status"]),
+        created=from_micros(row["created"]),
+        name=row["name"],
+        tags=tuple(codec.loads(row["tags"])),
+        experiment_tag=row["experiment_tag"],
+        share_level=row["share_level"],
+        live_data_enabled=None if live_data is None else bool(live_data),
+        client_info=codec.loads(row["client_info"]),
+        run_mode=row["run_mode"],
+        time_per_step=codec.loads(row["steps"]),
+        error=None if error is None else JobError.from_json(error),
+        summary=_load(row["summary"]),
+        ended=_instant(row["ended"]),
+        queued=_instant(row["queued"]),
+        payload_size=row["payload_size"],
+        result_ref=row["result_ref"],
+        result_size=row["result_size"],
+        attempt=row["attempt"],
+        owner=row["owner"],
+        lease_until=_instant(row["lease_until"]),
+        losses=row["losses"],
+        takeovers=row["takeovers"],
+    )
+
+
+def new_values(draft: JobDraft, created: int, steps: Mapping[str, str]) -> dict[str, Any]:
+    """Return the columns of a new job.
+
+    Args:
+        draft: the job.
+        created: its creation date in microseconds, unique in its project.
+        steps: when it entered its first status.
+    """
+    return {
+        "id": draft.id,
+        "project_id": draft.project.id,
+        "user_id": draft.user_id,
+        "backend": draft.backend_name,
+        "status": ApiJobStatus.CREATING.value,
+        "active": 1,
+        "created": created,
+        "name": draft.name,
+        "tags": tags_text(draft.tags),
+        "experiment_tag": draft.experiment_tag,
+        "share_level": draft.share_level,
+        "live_data": None if draft.live_data_enabled is None else int(draft.live_data_enabled),
+        "client_info": _dump(dict(draft.client_info)),
+        "run_mode": FAIR_SHARE,
+        "steps": _dump(dict(steps)),
+        "attempt": 0,
+        "losses": 0,
+        "takeovers": 0,
+    }
+
+
+def lifecycle_values(changed: Job) -> dict[str, Any]:
+    """Return the columns that a transition may change: everything but identity, names and tags."""
+    return {
+        "status": changed.status.value,
+        "active": int(not is_final(changed.status)),
+        "steps": _dump(dict(changed.time_per_step)),
+        "error": None if changed.error is None else _dump(changed.error.to_json()),
+        "summary": None if changed.summary is None else _dump(dict(changed.summary)),
+        "ended": _micros(changed.ended),
+        "queued": _micros(changed.queued),
+        "payload_size": changed.payload_size,
+        "result_ref": changed.result_ref,
+        "result_size": changed.result_size,
+        "attempt": changed.attempt,
+        "owner": changed.owner,
+        "lease_until": _micros(changed.lease_until),
+        "losses": changed.losses,
+        "takeovers": changed.takeovers,
+    }
+
+
+def tags_text(tags: tuple[str, ...]) -> str:
+    """Return tags as they stand in their column: in order, with repetitions."""
+    return _dump(list(tags))
+
+
+def _dump(value: Any) -> str:
+    """Return a JSON document as text."""
+    return codec.dumps(value).decode()
+
+
+def _load(text: Optional[str]) -> Any:
+    """Return what a text column holds, which may be nothing."""
+    return None if text is None else codec.loads(text)
+
+
+def _instant(micros: Optional[int]) -> Optional[datetime.datetime]:
+    """Return an optional instant."""
+    return None if micros is None else from_micros(micros)
+
+
+def _micros(instant: Optional[datetime.datetime]) -> Optional[int]:
+    """Return an optional instant as microseconds."""
+    return None if instant is None else to_micros(instant)

@@ -1,0 +1,124 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Opening the database."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final, Union
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from qiskit_ibmq_provider.service.domain.errors import DomainError
+from qiskit_ibmq_provider.service.domain.store import StoreUnusable
+from qiskit_ibmq_provider.service.store.accounts import SqlAccounts
+from qiskit_ibmq_provider.service.store.database import Database, describe
+from qiskit_ibmq_provider.service.store.jobs import SqlJobs
+from qiskit_ibmq_provider.service.store.migrate import upgrade
+from qiskit_ibmq_provider.service.store.queue import SqlQueue
+from qiskit_ibmq_provider.service.store.secrets import SqlSecrets
+
+__all__ = ["SqlStore", "open_store", "sqlite_url"]
+
+_CHECKED_BYTES: Final = 256 * 1024 * 1024
+"""Databases up to this size are checked page by page when they are opened, which takes less than a second."""
+
+
+class SqlStore:
+    """Implements ``Store`` on SQLite and on PostgreSQL; made by ``open_store``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.accounts = SqlAccounts(database)
+        self.jobs = SqlJobs(database)
+        self.queue = SqlQueue(database)
+        self.secrets = SqlSecrets(database)
+
+    def check(self) -> None:
+        """Ask the database one question."""
+        with self._database.read() as connection:
+            connection.execute(sa.select(1))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()
+
+
+def sqlite_url(path: Path) -> sa.URL:
+    """Return the URL of a SQLite database in a file."""
+    return sa.URL.create("sqlite", database=str(path.resolve()))
+
+
+def open_store(url: Union[str, sa.URL]) -> SqlStore:
+    """Open a database, bring its schema up to date and return it.
+
+    Args:
+        url: ``sqlite_url(path)``, or ``postgresql+psycopg://user@host/name``.
+
+    Raises:
+        StoreUnusable: if it is damaged, cannot be written, belongs to a newer release or to something else.
+    """
+    try:
+        parsed = sa.make_url(url)
+        database = Database(parsed)
+    except (exc.ArgumentError, exc.NoSuchModuleError, ModuleNotFoundError) as err:
+        raise StoreUnusable(
+            f"The database URL cannot be used: {err}. Give sqlite:////path/to/file or postgresql+psycopg://..., "
+            "the latter with the package psycopg installed."
+        ) from err
+    try:
+        _prepare(database, parsed)
+    except DomainError as err:
+        database.close()
+        raise _unusable(parsed, err.__cause__ or err) from err
+    except StoreUnusable:
+        database.close()
+        raise
+    return SqlStore(database)
+
+
+def _prepare(database: Database, url: sa.URL) -> None:
+    """Check a database and migrate it."""
+    if database.is_sqlite and url.database:
+        path = Path(url.database)
+        if path.exists() and 0 < path.stat().st_size <= _CHECKED_BYTES:
+            _check_pages(database, path)
+    with database.write() as connection:
+        database.serialize(connection, "migrate")
+        upgrade(connection)
+
+
+def _check_pages(database: Database, path: Path) -> None:
+    """Refuse a damaged SQLite database before anything is written to it."""
+    with database.read() as connection:
+        verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if verdict != "ok":
+        raise _damaged(path, str(verdict))
+
+
+def _unusable(url: sa.URL, err: BaseException) -> StoreUnusable:
+    """Return what to tell the operator about a database that does not open."""
+    original = getattr(err, "orig", None) or err
+    words = describe(original) if isinstance(original, Exception) else str(original)
+    if url.drivername.startswith("sqlite") and url.database:
+        path = Path(url.database)
+        if isinstance(original, sqlite3.DatabaseError) and not isinstance(original, sqlite3.OperationalError):
+            return _damaged(path, words)
+        return StoreUnusable(
+            f"The database {path} cannot be opened: {words}. Check that {path.parent} exists and that this user "
+            "may write there."
+        )
+    shown = url.render_as_string(hide_password=True)
+    return StoreUnusable(
+        f"The database {shown} cannot be used: {words}. Check the URL and that the server runs."
+    )
+
+
+def _damaged(path: Path, words: str) -> StoreUnusable:
+    """Return what to tell the operator about a damaged file."""
+    return StoreUnusable(
+        f"The database {path} is damaged: {words}. Restore it from a copy, or move it away to begin with an empty one."
+    )
