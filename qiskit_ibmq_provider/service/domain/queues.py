@@ -33,6 +33,10 @@ class DeviceQueues:
         self._devices = devices
         self._limits = limits
 
+    def idle(self) -> bool:
+        """Return whether no job waits or runs, on any device."""
+        return self._store.queue.idle()
+
     def status(self, backend_name: str) -> BackendStatusRecord:
         """Return the state of a device and how many jobs wait for it (PROTOCOL 3.5).
 

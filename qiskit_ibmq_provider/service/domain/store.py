@@ -208,6 +208,10 @@ class QueueStore(Protocol):
         """Return how many jobs wait for a device."""
         ...
 
+    def idle(self) -> bool:
+        """Return whether no job waits or runs, on any device."""
+        ...
+
 
 class SecretStore(Protocol):
     """Keys that must outlive a restart and be the same in all processes."""

@@ -79,6 +79,14 @@ class SqlQueue:
         with self._database.read() as connection:
             return queue_length(connection, backend_name)
 
+    def idle(self) -> bool:
+        """Return whether no job waits or runs, on any device."""
+        with self._database.read() as connection:
+            return all(
+                connection.scalar(sa.select(job.c.seq).where(in_status(status)).limit(1)) is None
+                for status in (ApiJobStatus.QUEUED, ApiJobStatus.RUNNING)
+            )
+
 
 def _fair_candidates(connection: sa.Connection, limit: int, excluding: Collection[str]) -> list[Job]:
     """Return queued jobs so that the projects come to equal numbers of running ones.
