@@ -1,0 +1,104 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""How the parts of a service are opened, put together and closed."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from qiskit_ibmq_provider.service.activity import Activity
+from qiskit_ibmq_provider.service.config import ServiceConfig
+from qiskit_ibmq_provider.service.devices.files import DeviceFileError
+from qiskit_ibmq_provider.service.devices.fleet import Fleet
+from qiskit_ibmq_provider.service.domain.accounts import Accounts
+from qiskit_ibmq_provider.service.domain.clock import SystemClock
+from qiskit_ibmq_provider.service.domain.devices import DeviceCatalogue
+from qiskit_ibmq_provider.service.domain.dispatch import DispatchConfig, Dispatcher
+from qiskit_ibmq_provider.service.domain.errors import DomainError
+from qiskit_ibmq_provider.service.domain.events import EventHub
+from qiskit_ibmq_provider.service.domain.housekeeping import Housekeeper, HousekeepingConfig
+from qiskit_ibmq_provider.service.domain.jobs import Jobs
+from qiskit_ibmq_provider.service.domain.limits import Limits
+from qiskit_ibmq_provider.service.domain.queues import DeviceQueues
+from qiskit_ibmq_provider.service.domain.signing import SigningKey
+from qiskit_ibmq_provider.service.domain.store import Store, StoreUnusable
+from qiskit_ibmq_provider.service.executor.local import LocalEngine
+from qiskit_ibmq_provider.service.services import Services
+from qiskit_ibmq_provider.service.store.blobs import DirectoryBlobs
+from qiskit_ibmq_provider.service.store.sqlstore import open_store, sqlite_url
+
+__all__ = ["StartError", "open_services"]
+
+DATABASE_NAME: Final = "service.db"
+"""The default database, an SQLite file in the data directory."""
+
+BLOBS_NAME: Final = "blobs"
+"""The directory of payloads and results in the data directory."""
+
+
+class StartError(Exception):
+    """The service cannot start; the text tells the operator why and what to do."""
+
+
+@contextlib.contextmanager
+def open_services(config: ServiceConfig, token: str) -> Iterator[Services]:
+    """Open the parts of a service, let jobs run while the block runs, and close everything in good order.
+
+    What is running at the end goes back into the queue. The data directory must be held by this process.
+
+    Args:
+        config: The settings.
+        token: The API token of the service's user.
+
+    Raises:
+        StartError: If a part cannot be used as it is.
+    """
+    try:
+        devices = Fleet(config.device_dirs)
+        store = open_store(config.database_url or sqlite_url(config.data_dir / DATABASE_NAME))
+    except (DeviceFileError, StoreUnusable, DomainError) as exc:
+        raise StartError(str(exc)) from exc
+    with contextlib.closing(store):
+        services = _assemble(config, token, store, devices)
+        with contextlib.closing(services.dispatcher):
+            services.dispatcher.start()
+            yield services
+
+
+def _assemble(config: ServiceConfig, token: str, store: Store, devices: DeviceCatalogue) -> Services:
+    clock = SystemClock()
+    blobs = DirectoryBlobs(config.data_dir / BLOBS_NAME)
+    events = EventHub()
+    limits = Limits(payload_bytes=config.max_payload_bytes, jobs_per_device=config.max_jobs_per_device)
+    housekeeper = Housekeeper(
+        store, blobs, events, clock, HousekeepingConfig(draft_ttl=config.upload_seconds)
+    )
+    # The lock on the data directory keeps other processes away from the database in it, and only from that.
+    exclusive = config.database_url is None
+    if exclusive:
+        housekeeper.sweep_at_start()
+    accounts = Accounts(store, clock)
+    accounts.bootstrap(token)
+    return Services(
+        config=config,
+        accounts=accounts,
+        jobs=Jobs(store, blobs, devices, limits, events, clock),
+        queues=DeviceQueues(store, devices, limits),
+        devices=devices,
+        blobs=blobs,
+        events=events,
+        signer=SigningKey.load(store, clock),
+        dispatcher=Dispatcher(
+            store,
+            blobs,
+            LocalEngine(config.device_dirs, workers=config.worker_count),
+            events,
+            DispatchConfig(exclusive=exclusive, time_limit=config.job_seconds),
+            housekeeper=housekeeper,
+            clock=clock,
+        ),
+        activity=Activity(time.monotonic),
+    )

@@ -1,0 +1,77 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""Routes of the account: what the service is, login, the user, and the user's projects (PROTOCOL 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from qiskit_ibmq_provider.protocol.accounts import ProjectEntry, UserInfo, encode_network
+from qiskit_ibmq_provider.protocol.fields import as_object, required
+from qiskit_ibmq_provider.service.routes.context import (
+    authenticate,
+    in_thread,
+    json_response,
+    origin_of,
+    read_json,
+    services_of,
+)
+from qiskit_ibmq_provider.service.routes.urls import api_url, websocket_url
+from qiskit_ibmq_provider.version import __version__
+
+__all__ = ["about", "log_in", "network", "user_info", "version"]
+
+CAPABILITIES: Final[Mapping[str, Any]] = {}
+"""What this service offers beyond the original protocol, by name and version (``protocol.extensions``)."""
+
+
+async def about(request: Request) -> Response:
+    """Say what answers here, to a person with a browser and to a client that looks for its own service."""
+    config = services_of(request).config
+    answer = {
+        "name": "qiskit-ibmq-provider",
+        "description": "A self-hosted service for the IBM Quantum Experience API. Not affiliated with IBM.",
+        "version": __version__,
+        "api": api_url(origin_of(request)),
+    }
+    if config.instance_id is not None:
+        answer["instance_id"] = config.instance_id
+    return json_response(answer)
+
+
+async def version(request: Request) -> Response:
+    """Answer the version probe. ``api-auth`` tells a client that it has the right URL (PROTOCOL 2.1)."""
+    return json_response({"api-auth": __version__, "api-app": __version__, "api-utils": __version__})
+
+
+async def log_in(request: Request) -> Response:
+    """Give an access token for an API token (PROTOCOL 2.2)."""
+    body = as_object(await read_json(request), "the login request")
+    api_token = required(body, "apiToken", str, "the login request")
+    token = await in_thread(services_of(request).accounts.login, api_token)
+    return json_response(token.to_json())
+
+
+async def user_info(request: Request) -> Response:
+    """Say who the caller is, and where the other services are (PROTOCOL 2.3)."""
+    principal = await authenticate(request)
+    origin = origin_of(request)
+    info = UserInfo(
+        http_url=api_url(origin),
+        ws_url=websocket_url(origin),
+        capabilities=CAPABILITIES,
+        id=principal.user_id,
+        email=principal.email,
+    )
+    return json_response(info.to_json())
+
+
+async def network(request: Request) -> Response:
+    """List the caller's projects (PROTOCOL 2.4)."""
+    principal = await authenticate(request)
+    entries = [ProjectEntry(p.hub, p.group, p.project, p.is_default) for p in principal.projects]
+    return json_response(encode_network(entries))

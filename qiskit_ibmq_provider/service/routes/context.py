@@ -1,0 +1,122 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""What a route has at hand: the parts of the service, who is asking, and for which project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Optional, TypeVar
+
+from anyio import to_thread
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+from qiskit_ibmq_provider.protocol import codec
+from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
+from qiskit_ibmq_provider.service.domain.errors import InvalidRequest, TooLarge, Unauthenticated
+from qiskit_ibmq_provider.service.domain.model import Principal, Project
+from qiskit_ibmq_provider.service.routes.errors import JSON_TYPE
+from qiskit_ibmq_provider.service.routes.urls import public_origin
+from qiskit_ibmq_provider.service.services import Services
+
+__all__ = [
+    "TOKEN_HEADER",
+    "authenticate",
+    "in_thread",
+    "json_response",
+    "origin_of",
+    "project_of",
+    "read_json",
+    "services_of",
+]
+
+T = TypeVar("T")
+
+TOKEN_HEADER: Final = "x-access-token"  # noqa: S105 (a name, not a token)
+
+TOKEN_PARAMETER: Final = "access_token"  # noqa: S105 (a name, not a token)
+"""Where third-party clients of the original service put the token (PROTOCOL 1.1)."""
+
+_MAX_BODY_BYTES: Final = 1024 * 1024
+"""Largest body of a request that is read at once. Payloads of jobs are streamed and have their own limit."""
+
+
+def services_of(connection: HTTPConnection) -> Services:
+    """Return the parts of the service that a request or websocket came to."""
+    services = connection.app.state.services
+    assert isinstance(services, Services)
+    return services
+
+
+def origin_of(connection: HTTPConnection) -> str:
+    """Return the URL, without ``/api``, under which the caller sees the service."""
+    config = services_of(connection).config
+    return public_origin(
+        connection.headers,
+        configured=config.public_url,
+        fallback=connection.app.state.origin,
+        peer=connection.client.host if connection.client else None,
+        trusted_proxies=config.trusted_proxies,
+    )
+
+
+async def in_thread(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Run a call that may wait for a disk or a database, without holding up other requests."""
+    return await to_thread.run_sync(lambda: function(*args, **kwargs))
+
+
+async def authenticate(connection: HTTPConnection, token: Optional[str] = None) -> Principal:
+    """Return who is asking, by the given access token or by the one of the request.
+
+    Raises:
+        Unauthenticated: If there is none, or it is not valid.
+    """
+    token = token or connection.headers.get(TOKEN_HEADER) or connection.query_params.get(TOKEN_PARAMETER)
+    if not token:
+        raise Unauthenticated(
+            f"The request has no access token: log in, and send it in the header {TOKEN_HEADER!r}.",
+            ErrorCode.NOT_AUTHENTICATED,
+        )
+    return await in_thread(services_of(connection).accounts.authenticate, token)
+
+
+async def project_of(request: Request) -> tuple[Principal, Project]:
+    """Return who is asking and the project that the path names.
+
+    Raises:
+        Unauthenticated: If the access token is not valid.
+        NotFound: If there is no such project among those of the caller.
+    """
+    principal = await authenticate(request)
+    names = request.path_params
+    project = await in_thread(
+        services_of(request).accounts.project, principal, names["hub"], names["group"], names["project"]
+    )
+    return principal, project
+
+
+async def read_json(request: Request) -> Any:
+    """Return the JSON value in the body, whatever ``Content-Type`` says.
+
+    Raises:
+        TooLarge: If the body is larger than any that the API knows.
+        InvalidRequest: If it is not JSON.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_BODY_BYTES:
+            raise TooLarge(
+                f"The body is larger than {_MAX_BODY_BYTES} bytes. Payloads of jobs go to the upload URL.",
+                ErrorCode.PAYLOAD_TOO_LARGE,
+            )
+    try:
+        return codec.loads(body)
+    except ProtocolError:
+        # Its text shows how the body begins, and that may be a token.
+        raise InvalidRequest("The body is not JSON.", ErrorCode.BAD_REQUEST) from None
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """Return an answer with a JSON body."""
+    return Response(codec.dumps(value), status_code=status, media_type=JSON_TYPE)

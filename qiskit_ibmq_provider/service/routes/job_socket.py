@@ -1,0 +1,143 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""The websocket that tells of a job's status until it is final (PROTOCOL 5)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any, Final, Optional
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
+from qiskit_ibmq_provider.protocol.jobs import JobStatusRecord
+from qiskit_ibmq_provider.protocol.messages import AUTHENTICATED, AUTHENTICATION, JOB_STATUS, CloseCode, Frame
+from qiskit_ibmq_provider.protocol.status import is_final
+from qiskit_ibmq_provider.service.domain.errors import DomainError, NotFound, Unauthenticated
+from qiskit_ibmq_provider.service.domain.model import Principal
+from qiskit_ibmq_provider.service.routes.context import authenticate, in_thread, services_of
+
+__all__ = ["job_status_socket"]
+
+REFUSED: Final = "authentication-failed"
+"""Type of the first frame where the token is not accepted; any other than ``authenticated`` means that to a client."""
+
+CLOSE_REFUSED: Final = 1008
+"""Close code where the token is not accepted: a policy violation, in the terms of the websocket standard."""
+
+REREAD_SECONDS: Final = 15.0
+"""How often the status is read without news: news from another process may be lost."""
+
+
+async def job_status_socket(socket: WebSocket) -> None:
+    """Authenticate, send the present status and each change, and end after the final one."""
+    await socket.accept()
+    try:
+        principal = await _authenticated(socket)
+        if principal is not None:
+            await _follow(socket, principal, socket.path_params["job_id"])
+    except WebSocketDisconnect:
+        # The client may go at any time: its wait has timed out, or its program has ended.
+        return
+    except DomainError as exc:
+        code = CloseCode.JOB_NOT_FOUND if isinstance(exc, NotFound) else CloseCode.INTERNAL_ERROR
+        await _close(socket, code)
+
+
+async def _authenticated(socket: WebSocket) -> Optional[Principal]:
+    """Read the token in the first frame and return whose it is, or None after having refused it."""
+    try:
+        text = await asyncio.wait_for(_receive(socket), services_of(socket).config.socket_seconds)
+        frame = Frame.from_text(text)
+        if frame.type != AUTHENTICATION or not isinstance(frame.data, str):
+            raise ProtocolError(f"The first frame should be {AUTHENTICATION!r} with the access token.")
+        principal = await authenticate(socket, frame.data)
+    except asyncio.TimeoutError:
+        await _refuse(socket, "No authentication frame came in time.")
+    except ProtocolError:
+        # The text of the error may repeat what was sent, and that may be a token.
+        await _refuse(socket, f"The first frame is not {AUTHENTICATION!r} with an access token.")
+    except Unauthenticated as exc:
+        await _refuse(socket, exc.message)
+    else:
+        await _send(socket, Frame(AUTHENTICATED))
+        return principal
+    return None
+
+
+async def _follow(socket: WebSocket, principal: Principal, job_id: str) -> None:
+    """Send the status of a job now and whenever it or the place in the queue changes.
+
+    Raises:
+        NotFound: If there is no such job, or not any more.
+    """
+    services = services_of(socket)
+    job = await in_thread(services.jobs.locate, principal, job_id)
+    gone = asyncio.ensure_future(_wait_for_close(socket))
+    try:
+        async with services.events.subscribe(job.id, queue=job.backend_name) as news:
+            sent: Optional[JobStatusRecord] = None
+            while not gone.done():
+                record = (await in_thread(services.jobs.locate, principal, job_id)).to_status_record()
+                if record != sent:
+                    await _send(socket, Frame(JOB_STATUS, record.to_json()))
+                    sent = record
+                if is_final(record.status):
+                    break
+                await _first_of(gone, news.changed(REREAD_SECONDS))
+        # The client closes when it has the final status. If the server were first, some libraries would
+        # take that for a failure and connect again (PROTOCOL 5.3).
+        await asyncio.wait({gone}, timeout=services.config.socket_seconds)
+        if not gone.done():
+            await _close(socket, CloseCode.NO_MORE_UPDATES)
+    finally:
+        gone.cancel()
+
+
+async def _first_of(gone: asyncio.Future[None], waiting: Any) -> None:
+    """Wait for a change or for the client's close, whichever is first."""
+    change = asyncio.ensure_future(waiting)
+    try:
+        await asyncio.wait({gone, change}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        change.cancel()
+
+
+async def _wait_for_close(socket: WebSocket) -> None:
+    """Read and forget what the client sends until it closes."""
+    with contextlib.suppress(WebSocketDisconnect):
+        while True:
+            await _receive(socket)
+
+
+async def _receive(socket: WebSocket) -> str | bytes:
+    """Return the next message of either kind.
+
+    Raises:
+        WebSocketDisconnect: If the client has gone.
+    """
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1006))
+    text = message.get("text")
+    return text if text is not None else message.get("bytes") or b""
+
+
+async def _send(socket: WebSocket, frame: Frame) -> None:
+    """Send a frame as UTF-8 bytes, the one form that all generations of the client read (PROTOCOL 5.2)."""
+    try:
+        await socket.send_bytes(frame.to_text().encode())
+    except RuntimeError as exc:
+        # What the framework raises when the other side closed while this was on its way.
+        raise WebSocketDisconnect(1006) from exc
+
+
+async def _refuse(socket: WebSocket, message: str) -> None:
+    await _send(socket, Frame(REFUSED, {"message": message, "code": int(ErrorCode.NOT_AUTHENTICATED)}))
+    await _close(socket, CLOSE_REFUSED)
+
+
+async def _close(socket: WebSocket, code: int) -> None:
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+        await socket.close(int(code))

@@ -1,0 +1,95 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""The table of all paths, and what answers there."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from qiskit_ibmq_provider.protocol import routes as paths
+from qiskit_ibmq_provider.service.routes import account, devices, job_socket, jobs, listings, storage
+from qiskit_ibmq_provider.service.routes.urls import API_PATH, SOCKET_PATH
+
+__all__ = ["all_routes"]
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def all_routes() -> list[BaseRoute]:
+    """Return every route of the service; the API is below ``/api``, its websockets below ``/api/ws``."""
+    return [
+        Route("/", account.about),
+        _resource("", GET=account.about),
+        *_account_routes(),
+        *_device_routes(),
+        *_job_routes(),
+        *_storage_routes(),
+        *_socket_routes(),
+    ]
+
+
+def _account_routes() -> list[BaseRoute]:
+    return [
+        _resource(paths.VERSION.template, GET=account.version),
+        _resource(paths.LOGIN.template, POST=account.log_in),
+        _resource(paths.USER_INFO.template, GET=account.user_info),
+        _resource(paths.NETWORK.template, GET=account.network),
+    ]
+
+
+def _device_routes() -> list[BaseRoute]:
+    return [
+        _resource(paths.DEVICES.template, GET=devices.devices),
+        _resource(paths.DEVICE_PROPERTIES.template, GET=devices.device_properties),
+        _resource(paths.DEVICE_DEFAULTS.template, GET=devices.device_defaults),
+        _resource(paths.DEVICE_STATUS.template, GET=devices.device_status),
+        _resource(paths.DEVICE_JOBS_LIMIT.template, GET=devices.device_jobs_limit),
+        _resource(paths.MY_BOOKINGS.template, GET=devices.my_bookings),
+        _resource(paths.DEVICE_BOOKINGS.template, GET=devices.device_bookings),
+    ]
+
+
+def _job_routes() -> list[BaseRoute]:
+    """The routes of jobs. Fixed paths stand before those with a job id, or ``status`` would be taken for one."""
+    return [
+        _resource(paths.JOBS.template, POST=jobs.create_job),
+        _resource(paths.JOB_STATUSES.template, GET=listings.job_statuses),
+        _resource(paths.LEGACY_JOB_STATUSES.template, GET=listings.job_statuses),
+        _resource(paths.JOB_IDS.template, GET=listings.job_ids),
+        _resource(paths.JOB.template, GET=jobs.get_job),
+        _resource(paths.JOB_STATUS.template, GET=jobs.get_status),
+        _resource(paths.LEGACY_JOB_STATUS.template, GET=jobs.get_status),
+        _resource(paths.JOB_DATA_UPLOADED.template, POST=jobs.announce_job),
+        _resource(paths.JOB_CANCEL.template, POST=jobs.cancel_job),
+        _resource(paths.JOB_PROPERTIES.template, GET=jobs.job_properties),
+        _resource(paths.JOB_UPLOAD_URL.template, GET=jobs.upload_url),
+        _resource(paths.JOB_DOWNLOAD_URL.template, GET=jobs.payload_url),
+        _resource(paths.JOB_RESULT_URL.template, GET=jobs.result_url),
+        _resource(paths.JOB_RESULT_DOWNLOADED.template, POST=jobs.result_downloaded),
+        # The path that clients of the first generation read a job from is the one that newer ones change it by.
+        _resource(paths.JOB_UPDATE.template, GET=jobs.get_job, PUT=jobs.update_job, DELETE=jobs.delete_job),
+    ]
+
+
+def _storage_routes() -> list[BaseRoute]:
+    return [_resource(paths.STORAGE.template, GET=storage.download, PUT=storage.upload)]
+
+
+def _socket_routes() -> list[BaseRoute]:
+    return [
+        WebSocketRoute(SOCKET_PATH + paths.WS_JOB_STATUS.template, job_socket.job_status_socket),
+        WebSocketRoute(SOCKET_PATH + paths.LEGACY_WS_JOB_STATUS.template, job_socket.job_status_socket),
+    ]
+
+
+def _resource(path: str, **methods: Endpoint) -> Route:
+    """Return one route for all methods of a path below the API, so that an answer 405 names them all. HEAD is GET without a body."""
+
+    async def endpoint(request: Request) -> Response:
+        return await methods["GET" if request.method == "HEAD" else request.method](request)
+
+    return Route(API_PATH + path, endpoint, methods=list(methods))

@@ -1,0 +1,222 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""The process of a service: its directory, its socket, its signals, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from types import FrameType
+from typing import Any, Final, Optional
+
+import uvicorn
+
+from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider.service.app import create_app
+from qiskit_ibmq_provider.service.compose import StartError, open_services
+from qiskit_ibmq_provider.service.config import ENVIRONMENT_PREFIX, ConfigError, ServiceConfig, read_token
+from qiskit_ibmq_provider.service.data_lock import DataDirError, DataDirInUse, hold_data_dir
+from qiskit_ibmq_provider.service.logs import configure_logging
+from qiskit_ibmq_provider.service.routes.urls import API_PATH
+from qiskit_ibmq_provider.service.services import Services
+
+__all__ = [
+    "EXIT_CONFIG",
+    "EXIT_DATA_DIR",
+    "EXIT_DATA_DIR_IN_USE",
+    "EXIT_FAILED",
+    "EXIT_OK",
+    "EXIT_PORT",
+    "serve",
+]
+
+logger = get_logger(__name__)
+
+EXIT_OK: Final = 0
+"""Stopped by a signal, or after its idle time."""
+
+EXIT_FAILED: Final = 1
+"""The service could not start for another reason than those below."""
+
+EXIT_CONFIG: Final = 2
+"""A setting cannot be used."""
+
+EXIT_DATA_DIR: Final = 3
+"""The data directory cannot be made or written."""
+
+EXIT_DATA_DIR_IN_USE: Final = 4
+"""Another service holds the data directory."""
+
+EXIT_PORT: Final = 5
+"""The address cannot be listened on."""
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+_GRACE_SECONDS: Final = 3
+"""How long answers under way may take when the service stops."""
+
+_PING_SECONDS: Final = 30.0
+_PONG_SECONDS: Final = 120.0
+"""A client whose program is busy in a callback answers pings late (websocket-client does)."""
+
+_BACKLOG: Final = 512
+"""Connections that wait while the service is busy or still starting."""
+
+_SOCKET_MESSAGE_BYTES: Final = 64 * 1024
+"""Clients send one token over a websocket, and little else."""
+
+
+_IDLE_CHECK_SECONDS: Final = 0.2
+
+_UVICORN_SETTINGS: Final[Mapping[str, Any]] = {
+    "http": "httptools",
+    "ws": "websockets-sansio",
+    "ws_max_size": _SOCKET_MESSAGE_BYTES,
+    "ws_ping_interval": _PING_SECONDS,
+    "ws_ping_timeout": _PONG_SECONDS,
+    "ws_per_message_deflate": False,
+    "log_config": None,
+    # Its access log would hold queries, and with them tokens.
+    "access_log": False,
+    # Forwarded headers are judged by our own setting, not by the server's.
+    "proxy_headers": False,
+    "server_header": False,
+    "timeout_graceful_shutdown": _GRACE_SECONDS,
+    "backlog": _BACKLOG,
+}
+
+
+class _PortError(Exception):
+    """The address cannot be listened on."""
+
+
+def serve(config: ServiceConfig) -> int:
+    """Run a service until a signal or its idle time ends it.
+
+    It takes over the process: the log goes to standard error, SIGINT and SIGTERM stop it, and the token is
+    taken out of the environment, so that the worker processes do not inherit it. When it answers requests
+    it prints one line, ``listening on http://HOST:PORT/api``, to standard output.
+
+    Returns:
+        The exit code of the process, one of the ``EXIT_`` constants. What went wrong is on standard error.
+    """
+    try:
+        token = read_token(config)
+        os.environ.pop(ENVIRONMENT_PREFIX + "TOKEN", None)
+        configure_logging(config.log_level, secrets=[token])
+        with hold_data_dir(config.data_dir), contextlib.closing(_bind(config)) as listener:
+            return _run(config, token, listener)
+    except ConfigError as exc:
+        return _fail(str(exc), EXIT_CONFIG)
+    except DataDirInUse as exc:
+        return _fail(str(exc), EXIT_DATA_DIR_IN_USE)
+    except DataDirError as exc:
+        return _fail(str(exc), EXIT_DATA_DIR)
+    except _PortError as exc:
+        return _fail(str(exc), EXIT_PORT)
+    except StartError as exc:
+        return _fail(str(exc), EXIT_FAILED)
+
+
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"The service cannot start. {message}\n")
+    return code
+
+
+def _bind(config: ServiceConfig) -> socket.socket:
+    """Return a socket bound to the configured address; it does not listen yet."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except socket.gaierror as exc:
+        raise _PortError(f"The host {config.host!r} is not an address of this machine: {exc.strerror}.") from None
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":
+            # A restart finds the old connections in TIME_WAIT; another listener is still refused.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        listener.bind(address)
+        # Bound is not enough: two sockets may share an address until one of them listens.
+        listener.listen(_BACKLOG)
+    except OSError as exc:
+        listener.close()
+        raise _PortError(
+            f"It cannot listen on {config.host} port {config.port}: {exc.strerror}. Choose another port with "
+            "--port; 0 picks a free one."
+        ) from None
+    return listener
+
+
+def _run(config: ServiceConfig, token: str, listener: socket.socket) -> int:
+    host, port = listener.getsockname()[:2]
+    origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    with open_services(config, token) as services:
+        server = _Server(
+            uvicorn.Config(create_app(services, origin=origin), **_UVICORN_SETTINGS),
+            ready_line=f"listening on {origin}{API_PATH}",
+            idle_timeout=config.idle_timeout,
+            services=services,
+        )
+        server.run(sockets=[listener])
+    logger.info("The service has ended.")
+    return EXIT_OK
+
+
+class _Server(uvicorn.Server):
+    """The HTTP server, with a line when it is ready and an end when it is idle."""
+
+    def __init__(
+        self, config: uvicorn.Config, *, ready_line: str, idle_timeout: Optional[float], services: Services
+    ) -> None:
+        super().__init__(config)
+        self._ready_line = ready_line
+        self._idle_timeout = idle_timeout
+        self._services = services
+        self._watch: Optional[asyncio.Task[None]] = None
+
+    async def startup(self, sockets: Optional[list[socket.socket]] = None) -> None:
+        """Begin to serve, then say so on standard output: whoever started this process waits for it."""
+        await super().startup(sockets=sockets)
+        # A parent that has gone away does not stop the service.
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.write(self._ready_line + "\n")
+            sys.stdout.flush()
+        if self._idle_timeout is not None:
+            self._watch = asyncio.get_running_loop().create_task(self._end_when_idle(self._idle_timeout))
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Let SIGINT and SIGTERM end the loop in good order, and leave it at that.
+
+        The method that this replaces raises the signal again at the end, which would skip our own cleaning up.
+        """
+        before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: Optional[FrameType]) -> None:
+        # The second signal means now: answers under way are dropped.
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+    async def _end_when_idle(self, timeout: float) -> None:
+        activity = self._services.activity
+        while not self.should_exit:
+            await asyncio.sleep(max(0.0, timeout - activity.idle_seconds()) + _IDLE_CHECK_SECONDS)
+            if activity.idle_seconds() < timeout:
+                continue
+            if not await asyncio.to_thread(self._services.queues.idle):
+                activity.touch()
+                continue
+            logger.info("Nobody used the service for %g seconds: it ends.", timeout)
+            self.should_exit = True
