@@ -5,23 +5,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Final, Optional
 
-from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.protocol.filters import Filter
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.domain import lifecycle
+from qiskit_ibmq_provider.service.domain.attributes import check_tags, check_text
 from qiskit_ibmq_provider.service.domain.blobs import BlobStore, BlobWriter
 from qiskit_ibmq_provider.service.domain.clock import Clock
 from qiskit_ibmq_provider.service.domain.devices import DeviceCatalogue
-from qiskit_ibmq_provider.service.domain.errors import Conflict, InvalidRequest, NotFound, UnknownDevice
+from qiskit_ibmq_provider.service.domain.errors import Conflict, NotFound, UnknownDevice
 from qiskit_ibmq_provider.service.domain.events import EventHub
+from qiskit_ibmq_provider.service.domain.idempotency import key_of
 from qiskit_ibmq_provider.service.domain.limits import Limits
 from qiskit_ibmq_provider.service.domain.model import (
     Job,
@@ -31,18 +31,13 @@ from qiskit_ibmq_provider.service.domain.model import (
     payload_blob,
 )
 from qiskit_ibmq_provider.service.domain.payloads import LimitedWriter, check_size
-from qiskit_ibmq_provider.service.domain.store import IdempotencyKey, Store
+from qiskit_ibmq_provider.service.domain.store import Store
 
-__all__ = ["Jobs", "new_job_id"]
+__all__ = ["Jobs"]
 
 _JOB_ID: Final = re.compile(r"[0-9a-f]{24}")
 _UNKNOWN_CLIENT: Final[Mapping[str, str]] = {"name": "unknown", "version": "unknown"}
 """``clientInfo`` of a job whose client did not say what it is: a job without any breaks old clients (PROTOCOL Q-8)."""
-
-
-def new_job_id() -> str:
-    """Return a new job id: 24 hexadecimal digits, which cannot be guessed."""
-    return secrets.token_hex(12)
 
 
 class Jobs:
@@ -98,12 +93,12 @@ class Jobs:
             Conflict: if the key was used with another request.
         """
         self._devices.configuration(request.backend_name)
-        self._check_text("name", request.name or "")
-        self._check_text("experiment tag", request.experiment_tag or "")
-        self._check_tags(request.tags)
+        check_text("name", request.name or "", self._limits)
+        check_text("experiment tag", request.experiment_tag or "", self._limits)
+        check_tags(request.tags, self._limits)
         share_level = request.extra.get("shareLevel")
         draft = JobDraft(
-            id=new_job_id(),
+            id=secrets.token_hex(12),
             project=project,
             user_id=principal.user_id,
             backend_name=request.backend_name,
@@ -116,7 +111,7 @@ class Jobs:
             client_info=dict(client_info or _UNKNOWN_CLIENT),
         )
         return self._store.jobs.insert(
-            draft, limit=self._limits.jobs_per_device, key=_key_of(idempotency_key, request)
+            draft, limit=self._limits.jobs_per_device, key=key_of(idempotency_key, request)
         )
 
     def open_payload(self, job_id: str, size: Optional[int] = None) -> BlobWriter:
@@ -227,7 +222,7 @@ class Jobs:
             NotFound: if there is no such job.
             InvalidRequest: if the name is not acceptable.
         """
-        self._check_text("name", name)
+        check_text("name", name, self._limits)
         return self._update(project, job_id, lambda: self._store.jobs.set_name(project.id, job_id, name))
 
     def update_tags(self, project: Project, job_id: str, tags: Sequence[str]) -> Job:
@@ -237,7 +232,7 @@ class Jobs:
             NotFound: if there is no such job.
             InvalidRequest: if a tag is not acceptable.
         """
-        self._check_tags(tags)
+        check_tags(tags, self._limits)
         return self._update(project, job_id, lambda: self._store.jobs.set_tags(project.id, job_id, tags))
 
     def delete(self, project: Project, job_id: str) -> None:
@@ -298,43 +293,8 @@ class Jobs:
             raise _unknown_job(job_id)
         return self.get(project, job_id)
 
-    def _check_tags(self, tags: Sequence[str]) -> None:
-        """Refuse tags that cannot be kept."""
-        if len(tags) > self._limits.tags:
-            raise InvalidRequest(
-                f"A job has at most {self._limits.tags} tags, not {len(tags)}.", ErrorCode.INVALID_ATTRIBUTE
-            )
-        for tag in tags:
-            self._check_text("tag", tag)
-
-    def _check_text(self, what: str, text: str) -> None:
-        """Refuse text that is too long or that not every database can keep."""
-        if len(text) > self._limits.name_length:
-            raise InvalidRequest(
-                f"A job's {what} has at most {self._limits.name_length} characters, not {len(text)}.",
-                ErrorCode.INVALID_ATTRIBUTE,
-            )
-        if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-            raise InvalidRequest(
-                f"A job's {what} holds no NUL characters and no lone surrogates.", ErrorCode.INVALID_ATTRIBUTE
-            )
-
 
 def _unknown_job(job_id: str) -> NotFound:
     """Return the answer for a job that is not there, or not for this caller."""
     shown = job_id if _JOB_ID.fullmatch(job_id) else ascii(job_id[:40])
     return NotFound(f"Job {shown} not found.", ErrorCode.JOB_NOT_FOUND)
-
-
-def _key_of(key: Optional[str], request: JobCreateRequest) -> Optional[IdempotencyKey]:
-    """Return what the store keeps of an idempotency key: a digest of the key and one of the request."""
-    if key is None:
-        return None
-    if not 0 < len(key) <= 255 or not key.isascii() or not key.isprintable():
-        raise InvalidRequest(
-            "An idempotency key has 1 to 255 printable ASCII characters.", ErrorCode.BAD_REQUEST
-        )
-    body = codec.dumps(request.to_json())
-    return IdempotencyKey(
-        key=hashlib.sha256(key.encode()).hexdigest(), digest=hashlib.sha256(body).hexdigest()
-    )

@@ -1,0 +1,39 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""The settings of a dispatcher."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import secrets
+
+__all__ = ["DispatchConfig"]
+
+
+@dataclasses.dataclass(frozen=True)
+class DispatchConfig:
+    """How a dispatcher behaves. Times are in seconds."""
+
+    exclusive: bool = False
+    """Whether no other process uses the database, as the lock on the data directory guarantees with SQLite.
+    Then what somebody else owns at the start is taken over at once."""
+
+    owner: str = dataclasses.field(default_factory=lambda: secrets.token_hex(8))
+    """Names this dispatcher among all; never used twice."""
+
+    lease: float = 60.0
+    """How long a claim holds without renewal; it is renewed three times as often."""
+
+    poll: float = 5.0
+    """How long to sleep when nothing is announced."""
+
+    time_limit: float = math.inf
+    """How long one attempt at a job may run."""
+
+    max_losses: int = 3
+    """After so many dead workers a job is given up."""
+
+    max_takeovers: int = 20
+    """After so many dead dispatchers a job is given up."""
