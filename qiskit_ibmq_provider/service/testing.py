@@ -94,7 +94,11 @@ class ServiceProcess:
         self._url = ""
 
     def __enter__(self) -> ServiceProcess:
-        return self.start()
+        try:
+            return self.start()
+        except ServiceStartError:
+            self.close()
+            raise
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
@@ -208,7 +212,8 @@ class ServiceProcess:
         """Return what the service wrote to its standard error so far, over all its starts."""
         if self._log_path is None:
             return ""
-        return self._log_path.read_text("utf-8", "replace").replace(self._token, "<token>")
+        text = self._log_path.read_text("utf-8", "replace")
+        return text.replace(self._token, "<token>") if self._token else text
 
     def close(self) -> None:
         """Stop the service and remove its temporary files; a ``data_dir`` of the caller is kept."""

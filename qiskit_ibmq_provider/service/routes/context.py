@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Optional, TypeVar
+from typing import Any, Final, TypeVar
 
 from anyio import to_thread
 from starlette.requests import HTTPConnection, Request
@@ -65,19 +65,19 @@ async def in_thread(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     return await to_thread.run_sync(lambda: function(*args, **kwargs))
 
 
-async def authenticate(connection: HTTPConnection, token: Optional[str] = None) -> Principal:
-    """Return who is asking, by the given access token or by the one of the request.
+async def authenticate(request: Request) -> Principal:
+    """Return who is asking, by the access token in the header or in the query.
 
     Raises:
         Unauthenticated: If there is none, or it is not valid.
     """
-    token = token or connection.headers.get(TOKEN_HEADER) or connection.query_params.get(TOKEN_PARAMETER)
+    token = request.headers.get(TOKEN_HEADER) or request.query_params.get(TOKEN_PARAMETER)
     if not token:
         raise Unauthenticated(
             f"The request has no access token: log in, and send it in the header {TOKEN_HEADER!r}.",
             ErrorCode.NOT_AUTHENTICATED,
         )
-    return await in_thread(services_of(connection).accounts.authenticate, token)
+    return await in_thread(services_of(request).accounts.authenticate, token)
 
 
 async def project_of(request: Request) -> tuple[Principal, Project]:

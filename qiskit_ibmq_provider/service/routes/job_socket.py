@@ -16,7 +16,7 @@ from qiskit_ibmq_provider.protocol.messages import AUTHENTICATED, AUTHENTICATION
 from qiskit_ibmq_provider.protocol.status import is_final
 from qiskit_ibmq_provider.service.domain.errors import DomainError, NotFound, Unauthenticated
 from qiskit_ibmq_provider.service.domain.model import Principal
-from qiskit_ibmq_provider.service.routes.context import authenticate, in_thread, services_of
+from qiskit_ibmq_provider.service.routes.context import in_thread, services_of
 
 __all__ = ["job_status_socket"]
 
@@ -52,7 +52,7 @@ async def _authenticated(socket: WebSocket) -> Optional[Principal]:
         frame = Frame.from_text(text)
         if frame.type != AUTHENTICATION or not isinstance(frame.data, str):
             raise ProtocolError(f"The first frame should be {AUTHENTICATION!r} with the access token.")
-        principal = await authenticate(socket, frame.data)
+        principal = await in_thread(services_of(socket).accounts.authenticate, frame.data)
     except asyncio.TimeoutError:
         await _refuse(socket, "No authentication frame came in time.")
     except ProtocolError:

@@ -97,6 +97,12 @@ class Api:
         self.token: str = answer.json()["id"]
         self.session.headers["X-Access-Token"] = self.token
 
+    def __enter__(self) -> Api:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.session.close()
+
     def request(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         """Send a request to a path below the API, or to a whole URL."""
         url = path if path.startswith("http") else self.service.url + path
@@ -151,6 +157,8 @@ class Api:
             yield connection
         finally:
             connection.close()
+            # After a close that the service began, the library leaves the socket open.
+            connection.shutdown()
 
     def wait(self, job_id: str) -> str:
         """Wait by websocket until a job is final; return its status."""

@@ -18,16 +18,14 @@ from service_api import JOBS, Api, bell, endless, receive, statuses
 from qiskit_ibmq_provider.service.testing import ServiceProcess, ServiceStartError
 
 
-
 def _refusal(service: ServiceProcess) -> str:
-    with service, pytest.raises(ServiceStartError) as caught:
-        service.start()
+    with pytest.raises(ServiceStartError) as caught, service:
+        pass
     return str(caught.value)
 
 
 def test_jobs_and_results_outlive_a_restart(tmp_path: Path) -> None:
-    with ServiceProcess(tmp_path / "data") as service:
-        api = Api(service)
+    with ServiceProcess(tmp_path / "data") as service, Api(service) as api:
         job_id = api.submit(name="kept")
         assert api.wait(job_id) == "COMPLETED"
         before, result = api.get(f"{JOBS}/{job_id}/v/1"), api.result(job_id)
@@ -35,14 +33,14 @@ def test_jobs_and_results_outlive_a_restart(tmp_path: Path) -> None:
         service.restart()
         assert service.url == url
         # The old access token still works, and so does a new login.
-        for caller in (api, Api(service)):
-            assert caller.get(f"{JOBS}/{job_id}/v/1") == before
-            assert caller.result(job_id) == result
+        with Api(service) as again:
+            for caller in (api, again):
+                assert caller.get(f"{JOBS}/{job_id}/v/1") == before
+                assert caller.result(job_id) == result
 
 
 def test_jobs_run_again_after_the_service_was_killed(tmp_path: Path) -> None:
-    with ServiceProcess(tmp_path / "data", settings={"workers": 1}) as service:
-        api = Api(service)
+    with ServiceProcess(tmp_path / "data", settings={"workers": 1}) as service, Api(service) as api:
         running, queued, draft = api.submit(endless()), api.submit(), api.create()
         with api.socket(running) as connection:
             receive(connection)
@@ -65,8 +63,7 @@ def test_jobs_run_again_after_the_service_was_killed(tmp_path: Path) -> None:
 def test_a_signal_ends_it_quickly_and_running_jobs_go_back_to_the_queue(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    with ServiceProcess(tmp_path / "data", settings={"workers": 1}) as service:
-        api = Api(service)
+    with ServiceProcess(tmp_path / "data", settings={"workers": 1}) as service, Api(service) as api:
         job_id = api.submit(endless())
         with api.socket(job_id) as connection:
             receive(connection)
@@ -85,8 +82,7 @@ def test_a_signal_ends_it_quickly_and_running_jobs_go_back_to_the_queue(
 
 
 def test_a_killed_service_leaves_no_workers_behind(tmp_path: Path) -> None:
-    with ServiceProcess(tmp_path / "data") as service:
-        api = Api(service)
+    with ServiceProcess(tmp_path / "data") as service, Api(service) as api:
         api.wait(api.submit())
         job_id = api.submit(endless())
         with api.socket(job_id) as connection:
@@ -106,7 +102,8 @@ def test_a_second_service_on_the_same_directory_is_refused_with_the_first_ones_p
         message = _refusal(ServiceProcess(tmp_path / "data"))
         assert "exit code 4" in message
         assert f"is in use by another service (process {first.pid})" in message
-        assert Api(first).get("/users/me")
+        with Api(first) as api:
+            assert api.get("/users/me")
 
 
 def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
@@ -160,19 +157,18 @@ def test_a_database_that_cannot_be_used_is_refused_without_a_traceback(tmp_path:
 
 
 def test_another_token_locks_the_old_one_out(tmp_path: Path) -> None:
-    with ServiceProcess(tmp_path / "data") as service:
-        api = Api(service)
+    with ServiceProcess(tmp_path / "data") as service, Api(service) as api:
         job_id = api.create()["id"]
     with ServiceProcess(tmp_path / "data", token="another-token") as service:
         answer = requests.get(service.url + "/users/me", headers={"X-Access-Token": api.token}, timeout=10)
         assert answer.status_code == 401
-        assert Api(service).get(f"{JOBS}/{job_id}/v/1")["id"] == job_id
+        with Api(service) as again:
+            assert again.get(f"{JOBS}/{job_id}/v/1")["id"] == job_id
 
 
 def test_an_idle_service_ends_by_itself_but_not_while_a_job_runs(tmp_path: Path) -> None:
     settings = {"workers": 1, "idle_timeout": 1}
-    with ServiceProcess(tmp_path / "data", settings=settings) as service:
-        api = Api(service)
+    with ServiceProcess(tmp_path / "data", settings=settings) as service, Api(service) as api:
         job_id = api.submit(endless())
         with pytest.raises(Exception, match="timed out"):
             service.wait(3)
@@ -183,8 +179,7 @@ def test_an_idle_service_ends_by_itself_but_not_while_a_job_runs(tmp_path: Path)
 
 def test_no_secret_is_in_the_log(tmp_path: Path) -> None:
     settings = {"access_log": "yes", "log_level": "DEBUG"}
-    with ServiceProcess(tmp_path / "data", settings=settings, token="marker-of-a-token") as service:
-        api = Api(service)
+    with ServiceProcess(tmp_path / "data", settings=settings, token="marker-of-a-token") as service, Api(service) as api:
         api.wait(api.submit())
         requests.get(service.url + "/users/me", params={"access_token": api.token}, timeout=10)
         api.request("POST", "/users/loginWithToken", json={"apiToken": "marker-of-another"})
@@ -199,8 +194,7 @@ def test_no_secret_is_in_the_log(tmp_path: Path) -> None:
 
 
 def test_data_is_for_its_owner_only(tmp_path: Path) -> None:
-    with ServiceProcess(tmp_path / "data") as service:
-        api = Api(service)
+    with ServiceProcess(tmp_path / "data") as service, Api(service) as api:
         api.wait(api.submit())
         assert service.data_dir.stat().st_mode & 0o777 == 0o700
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -80,7 +81,7 @@ def test_an_unknown_job_is_not_found(api: Api, method: str, path: str) -> None:
     _check(api.request(method, path, **_body(method, path)), 404, 3250, NOBODY)
 
 
-@pytest.mark.parametrize("job_id", ["x", "status", "A" * 24, "%2e%2e", "a%20b", "1" * 2000, "%00", "%F0%9F%98%80"])
+@pytest.mark.parametrize("job_id", ["x", "A" * 24, "%2e%2e", "a%20b", "1" * 2000, "%00", "%F0%9F%98%80"])
 def test_what_cannot_be_a_job_id_is_not_found_either(api: Api, job_id: str) -> None:
     _check(api.request("GET", f"{JOBS}/{job_id}/v/1"), 404, 3250)
 
@@ -126,7 +127,7 @@ def test_an_update_sets_name_or_tags(api: Api, body: Any) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "{", "[]", "7", '{"limit": -1}', '{"where": []}', '{"where": {"name": {"regexp": "("}}}', '{"order": "id"}',
+    "{", "[]", "7", '{"limit": -1}', '{"where": [1]}', '{"where": {"name": {"regexp": "("}}}', '{"order": "id"}',
 ])  # fmt: skip
 @pytest.mark.parametrize("path", ["/status/v/1", "/v/1", "/status"])
 def test_a_filter_that_cannot_be_understood_is_refused(api: Api, path: str, text: str) -> None:
@@ -186,8 +187,7 @@ def test_a_wrong_method_is_answered_in_the_same_shape(api: Api, method: str, pat
 
 
 def test_the_job_limit_has_the_code_that_clients_look_for(tmp_path: Any) -> None:
-    with ServiceProcess(tmp_path / "data", settings={"max_jobs_per_device": 1}) as service:
-        api = Api(service)
+    with ServiceProcess(tmp_path / "data", settings={"max_jobs_per_device": 1}) as service, Api(service) as api:
         job_id = api.create()["id"]
         assert api.get(f"{PROJECT}/devices/{SIMULATOR}/jobsLimit") == {"maximumJobs": 1, "runningJobs": 1}
         _check(api.request("POST", JOBS, json={"backend": {"name": SIMULATOR}}), 400, 3458)
@@ -196,8 +196,6 @@ def test_the_job_limit_has_the_code_that_clients_look_for(tmp_path: Any) -> None
 
 
 def test_requests_in_parallel_are_all_answered(api: Api) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: api.filtered(JOBS + "/status/v/1", limit=1), range(40)))
     assert all(isinstance(answer, list) for answer in answers), json.dumps(answers)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator
@@ -23,7 +24,8 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A service that runs one job at a time and has little patience with websocket clients."""
     settings = {"workers": 1, "socket_seconds": SOCKET_SECONDS}
     with ServiceProcess(tmp_path_factory.mktemp("narrow") / "data", settings=settings) as service:
-        yield Api(service)
+        with Api(service) as caller:
+            yield caller
 
 
 @pytest.mark.parametrize("path", ["/status/v/1", "/status"])
@@ -139,8 +141,10 @@ def test_the_token_may_come_in_a_binary_frame_and_further_frames_are_ignored(nar
 
 def test_a_frame_that_is_far_too_long_ends_the_connection(api: Api) -> None:
     with api.socket(NOBODY, token="") as connection:
-        connection.send("x" * 1_000_000)
-        assert close_code(connection) == 1009
+        # The service closes without reading the rest, so its last words may be lost.
+        with contextlib.suppress(ConnectionError):
+            connection.send("x" * 1_000_000)
+            assert close_code(connection) == 1009
 
 
 def test_unknown_paths_are_refused_at_the_handshake(api: Api) -> None:
@@ -165,8 +169,7 @@ def test_many_sockets_wait_for_the_same_job(narrow: Api) -> None:
 
 
 def test_a_stopping_service_does_not_wait_for_sockets(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with ServiceProcess(tmp_path_factory.mktemp("stop") / "data", settings={"workers": 1}) as service:
-        api = Api(service)
+    with ServiceProcess(tmp_path_factory.mktemp("stop") / "data", settings={"workers": 1}) as service, Api(service) as api:
         job_id = api.submit(endless())
         with api.socket(job_id) as connection:
             receive(connection)

@@ -115,8 +115,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(api: Api, ibmq_service: Servic
 
 
 def test_a_payload_over_the_limit_is_refused_before_and_while_it_is_sent(tmp_path: Path) -> None:
-    with ServiceProcess(tmp_path / "data", settings={"max_payload_bytes": 5000}) as service:
-        api = Api(service)
+    with ServiceProcess(tmp_path / "data", settings={"max_payload_bytes": 5000}) as service, Api(service) as api:
         url = api.create()["objectStorageInfo"]["uploadUrl"]
         assert _status("PUT", url, data=b" " * 5001) == (413, 2803)
         assert _status("PUT", url, data=iter([b" " * 5000, b" "])) == (413, 2803)
@@ -125,8 +124,7 @@ def test_a_payload_over_the_limit_is_refused_before_and_while_it_is_sent(tmp_pat
 
 
 def test_a_url_ends_with_its_time(tmp_path: Path) -> None:
-    with ServiceProcess(tmp_path / "data", settings={"url_seconds": 0.001}) as service:
-        api = Api(service)
+    with ServiceProcess(tmp_path / "data", settings={"url_seconds": 0.001}) as service, Api(service) as api:
         url = api.create()["objectStorageInfo"]["uploadUrl"]
         # The shortest life is a second; the server's clock decides.
         status = (200, None)
@@ -136,21 +134,19 @@ def test_a_url_ends_with_its_time(tmp_path: Path) -> None:
 
 
 def test_urls_outlive_a_restart(tmp_path: Path) -> None:
-    with ServiceProcess(tmp_path / "data") as service:
-        url = Api(service).create()["objectStorageInfo"]["uploadUrl"]
+    with ServiceProcess(tmp_path / "data") as service, Api(service) as api:
+        url = api.create()["objectStorageInfo"]["uploadUrl"]
         service.restart()
         assert requests.put(url, data=b"{}", timeout=10).status_code == 200
 
 
 def test_urls_follow_the_public_url_or_a_trusted_proxy(tmp_path: Path) -> None:
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "q.example.org"}
-    with ServiceProcess(tmp_path / "a", settings={"trusted_proxies": "127.0.0.0/8"}) as service:
-        api = Api(service)
+    with ServiceProcess(tmp_path / "a", settings={"trusted_proxies": "127.0.0.0/8"}) as service, Api(service) as api:
         assert api.get("/users/me", headers=forwarded)["urls"]["http"] == "https://q.example.org/api"
         assert api.get("/users/me", headers=forwarded)["urls"]["ws"] == "wss://q.example.org/api/ws/"
         assert api.get("/users/me")["urls"]["http"] == service.url
-    with ServiceProcess(tmp_path / "b", settings={"public_url": "https://x.org/q/"}) as service:
-        api = Api(service)
+    with ServiceProcess(tmp_path / "b", settings={"public_url": "https://x.org/q/"}) as service, Api(service) as api:
         assert api.get("/users/me", headers=forwarded)["urls"]["http"] == "https://x.org/q/api"
         job = api.post(JOBS, json={"backend": {"name": SIMULATOR}})
         assert job["objectStorageInfo"]["uploadUrl"].startswith("https://x.org/q/api/storage/upload/")
