@@ -1,0 +1,163 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""The device catalogue: all devices, read from their files when they are asked for."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Callable, Final, Optional
+
+from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.service.devices.calibration import normalise_defaults, normalise_properties
+from qiskit_ibmq_provider.service.devices.configuration import normalise_configuration
+from qiskit_ibmq_provider.service.devices.files import (
+    DeviceFileError,
+    profile_directory,
+    read_object,
+    snapshot_directory,
+)
+from qiskit_ibmq_provider.service.devices.index import DeviceFiles, FleetIndex
+from qiskit_ibmq_provider.service.domain.errors import UnknownDevice
+
+__all__ = ["Fleet"]
+
+logger = get_logger(__name__)
+
+_KEPT: Final = 16
+"""Calibrations and pulse defaults kept in memory; all of them together would take hundreds of megabytes."""
+
+
+class Fleet:
+    """All devices, as :class:`~qiskit_ibmq_provider.service.domain.devices.DeviceCatalogue` asks.
+
+    Profiles of this package come first, then terra's snapshots, then the user's directories; a later device replaces an earlier one of the
+    same name. Nothing is parsed before it is asked for, but for the user's files, whose mistakes should show at the start. Answers are
+    shared: do not change them. Safe in any thread.
+
+    Args:
+        extra_dirs: directories of the user. Each holds the files of one device, or directories that do.
+        check: read the user's files now, to report mistakes in them.
+
+    Raises:
+        DeviceFileError: a file of the user cannot be used; the message names file and key.
+    """
+
+    def __init__(self, extra_dirs: Sequence[Path] = (), *, check: bool = True) -> None:
+        self._extra_dirs = tuple(extra_dirs)
+        self._lock = threading.RLock()
+        self._index: Optional[dict[str, DeviceFiles]] = None
+        self._configurations: dict[str, dict[str, Any]] = {}
+        self._documents: OrderedDict[Path, dict[str, Any]] = OrderedDict()
+        if check and self._extra_dirs:
+            self._check_user_files()
+
+    def names(self) -> Sequence[str]:
+        """Return the names of all devices, in the order in which they are listed."""
+        return tuple(self._devices())
+
+    def configuration(self, name: str) -> dict[str, Any]:
+        """Return the configuration of a device as it is on the wire.
+
+        Raises:
+            UnknownDevice: if there is no device of this name.
+            DeviceFileError: its file cannot be used.
+        """
+        device = self._device(name)
+        with self._lock:
+            if name not in self._configurations:
+                calibration = device.calibration()
+                self._configurations[name] = normalise_configuration(
+                    read_object(device.configuration),
+                    device.configuration,
+                    None if calibration is None else calibration.updated,
+                )
+            return self._configurations[name]
+
+    def configurations(self) -> list[dict[str, Any]]:
+        """Return the configurations of all devices, in the order of ``names``. A device with a broken file is left out, and logged."""
+        found = []
+        for name in self.names():
+            try:
+                found.append(self.configuration(name))
+            except DeviceFileError as err:
+                logger.warning("Device %s is not listed. %s", name, err)
+        return found
+
+    def properties(self, name: str, before: Optional[datetime.datetime] = None) -> Optional[dict[str, Any]]:
+        """Return the calibration of a device, or ``None`` if it has none.
+
+        Args:
+            name: the device.
+            before: the newest set strictly older than this instant; the newest of all by default.
+
+        Raises:
+            UnknownDevice: if there is no device of this name.
+            DeviceFileError: its file cannot be used.
+        """
+        calibration = self._device(name).calibration(before)
+        return None if calibration is None else self._document(calibration.path, normalise_properties)
+
+    def defaults(self, name: str) -> Optional[dict[str, Any]]:
+        """Return the pulse defaults of a device, or ``None`` if it has none.
+
+        Raises:
+            UnknownDevice: if there is no device of this name.
+            DeviceFileError: its file cannot be used.
+        """
+        path = self._device(name).defaults
+        return None if path is None else self._document(path, normalise_defaults)
+
+    def _devices(self) -> dict[str, DeviceFiles]:
+        """Return the index, made once."""
+        with self._lock:
+            if self._index is None:
+                index = FleetIndex()
+                index.add_all(profile_directory())
+                snapshots = snapshot_directory()
+                if snapshots is not None:
+                    index.add_all(snapshots, snapshots=True)
+                for directory in self._extra_dirs:
+                    index.add_all(directory)
+                self._index = index.devices
+            return self._index
+
+    def _device(self, name: str) -> DeviceFiles:
+        """Return the files of a device."""
+        device = self._devices().get(name)
+        if device is None:
+            raise UnknownDevice(f"There is no device {name!r}.", ErrorCode.DEVICE_NOT_FOUND)
+        return device
+
+    def _document(
+        self, path: Path, normalise: Callable[[dict[str, Any], Path], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return a file's document, from memory if it was read lately."""
+        with self._lock:
+            document = self._documents.pop(path, None)
+            if document is None:
+                document = normalise(read_object(path), path)
+                while len(self._documents) >= _KEPT:
+                    self._documents.popitem(last=False)
+            self._documents[path] = document
+            return document
+
+    def _check_user_files(self) -> None:
+        """Read every file of the user once."""
+        for device in self._devices().values():
+            if self._is_users(device.configuration):
+                self.configuration(device.name)
+            for calibration in device.calibrations:
+                if self._is_users(calibration.path):
+                    normalise_properties(read_object(calibration.path), calibration.path)
+            if device.defaults is not None and self._is_users(device.defaults):
+                normalise_defaults(read_object(device.defaults), device.defaults)
+
+    def _is_users(self, path: Path) -> bool:
+        """Tell whether a file lies in one of the user's directories."""
+        return any(directory in path.parents for directory in self._extra_dirs)
