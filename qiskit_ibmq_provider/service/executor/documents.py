@@ -1,0 +1,169 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""The Result document of a job, and the summary of it that the job shows."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from typing import Any, Final, Optional
+
+from qiskit_ibmq_provider.encoding.values import encode_value, to_wire
+from qiskit_ibmq_provider.protocol.timestamps import format_utc, utc_now
+from qiskit_ibmq_provider.service.domain.engine import Task
+from qiskit_ibmq_provider.service.executor.normalise import Circuit
+from qiskit_ibmq_provider.service.executor.payload import CircuitJob, Experiment
+from qiskit_ibmq_provider.service.executor.rules import DeviceRules
+from qiskit_ibmq_provider.version import __version__
+
+__all__ = ["Provenance", "encode_document", "failures", "result_document", "summary"]
+
+_MEASURED: Final = 2
+"""The measurement level of counts."""
+
+_TOLD: Final = (
+    "method",
+    "noise",
+    "measure_sampling",
+    "active_input_qubits",
+    "matrix_product_state_max_bond_dimension",
+)
+"""What of Aer's metadata of a circuit is of use to its author; the rest is about threads and caches."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Provenance:
+    """How results were computed, in words that end up in the result."""
+
+    noise: str
+    """``calibration``, ``job`` (a noise model that came with the job) or ``none``."""
+    calibrated: Optional[str] = None
+    """The date of the calibration, where its noise was used."""
+
+    def to_json(self, rules: DeviceRules) -> dict[str, Any]:
+        """Return the ``metadata`` of a result."""
+        told: dict[str, Any] = {
+            "simulated": True,
+            "computed_by": f"qiskit-aer {metadata.version('qiskit-aer')}, qiskit-ibmq-provider {__version__}",
+            "noise": self.noise,
+        }
+        if self.calibrated is not None:
+            told["calibration"] = {"backend_name": rules.name, "last_update_date": self.calibrated}
+        return told
+
+
+def result_document(
+    task: Task,
+    rules: DeviceRules,
+    job: CircuitJob,
+    circuits: Sequence[Circuit],
+    results: Sequence[Mapping[str, Any]],
+    *,
+    provenance: Provenance,
+    time_taken: float,
+) -> dict[str, Any]:
+    """Return the Result document of a job that ran, with the failures of single circuits in it.
+
+    Args:
+        task: the job's id.
+        rules: the device.
+        job: the job as it was read.
+        circuits: its circuits as they ran.
+        results: Aer's result of each.
+        provenance: how they were computed.
+        time_taken: seconds of the simulation.
+    """
+    success = all(result["success"] for result in results)
+    document: dict[str, Any] = {
+        "backend_name": rules.name,
+        "backend_version": rules.version,
+        "qobj_id": job.qobj_id,
+        "job_id": task.job_id,
+        "success": success,
+        "status": "COMPLETED" if success else "ERROR",
+        "date": format_utc(utc_now()),
+        "time_taken": time_taken,
+        "results": [
+            _experiment(experiment, circuit, result)
+            for experiment, circuit, result in zip(job.experiments, circuits, results)
+        ],
+        "metadata": provenance.to_json(rules),
+    }
+    if job.header is not None:
+        document["header"] = job.header
+    return document
+
+
+def encode_document(document: Mapping[str, Any]) -> bytes:
+    """Return a Result document as JSON."""
+    try:
+        return encode_value(document)
+    except TypeError:
+        # Headers come back as they came, and may hold half a character, which is JSON but no UTF-8.
+        return json.dumps(to_wire(document)).encode("ascii")
+
+
+def failures(document: Mapping[str, Any]) -> Optional[str]:
+    """Return why circuits failed, or ``None`` if none did."""
+    failed = [
+        f"Experiment {index}: {result['status']}"
+        for index, result in enumerate(document["results"])
+        if not result["success"]
+    ]
+    if not failed:
+        return None
+    return failed[0] if len(failed) == 1 else f"{len(failed)} experiments failed. {failed[0]}"
+
+
+def summary(job: CircuitJob, circuits: Sequence[Circuit]) -> dict[str, Any]:
+    """Return what ``summaryData.summary`` shows of a job."""
+    return {
+        "num_circuits": len(job.experiments),
+        "gates_executed": sum(
+            1
+            for circuit in circuits
+            for entry in circuit.instructions
+            if entry["name"] not in ("barrier", "bfunc")
+        ),
+        "max_qubits_used": max(len(experiment.active) for experiment in job.experiments),
+        "qobj_config": {
+            "type": "QASM",
+            "shots": job.shots,
+            "n_qubits": max(experiment.qubits for experiment in job.experiments),
+            "memory_slots": job.memory_slots,
+        },
+    }
+
+
+def _experiment(experiment: Experiment, circuit: Circuit, result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the result of one circuit."""
+    data = dict(result.get("data") or {})
+    if not experiment.memory:
+        # Aer keeps the outcomes for all circuits of a job or for none.
+        data.pop("memory", None)
+    _collect_snapshots(data, circuit.snapshots)
+    entry = {
+        "shots": result.get("shots", experiment.shots),
+        "success": result["success"],
+        "status": result["status"] if isinstance(result.get("status"), str) else "DONE",
+        "meas_level": _MEASURED,
+        "header": experiment.header,
+        "data": data,
+        "metadata": {key: value for key, value in (result.get("metadata") or {}).items() if key in _TOLD},
+    }
+    for key in ("seed_simulator", "time_taken"):
+        if result.get(key) is not None:
+            entry[key] = result[key]
+    return entry
+
+
+def _collect_snapshots(data: dict[str, Any], snapshots: Mapping[str, tuple[str, str]]) -> None:
+    """Put what snapshots saved where old Aer put it: ``snapshots[type][label]``, one entry for each shot."""
+    for key, (kind, label) in snapshots.items():
+        if key in data:
+            kept = data.setdefault("snapshots", {}).setdefault(kind, {}).setdefault(label, [])
+            saved = data.pop(key)
+            kept.extend(saved if isinstance(saved, list) else [saved])

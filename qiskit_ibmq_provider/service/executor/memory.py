@@ -1,0 +1,139 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""How much memory there is, and how much a circuit needs.
+
+The simulator's own check comes late and lets some circuits pass, and a machine that runs out of memory kills processes that have nothing to
+do with it. So a circuit that certainly cannot fit is refused before it runs.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.service.executor.instructions import CLIFFORD
+from qiskit_ibmq_provider.service.executor.payload import CircuitJob, Experiment
+from qiskit_ibmq_provider.service.executor.refusal import Refusal
+
+__all__ = ["check_memory", "machine_memory", "needed_memory"]
+
+_AMPLITUDE: Final = 16
+"""Bytes of one complex number in double precision."""
+
+_UNKNOWN: Final = 4 * 2**30
+"""What is assumed where the system does not say: enough for 28 qubits."""
+
+_CGROUP_LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+_SAVED_PER_SHOT: Final[Mapping[str, int]] = {"save_statevector": 1, "save_density_matrix": 2}
+"""Instructions that may keep arrays of ``2**(n * qubits)`` numbers for each shot, with their n."""
+
+_HALF_PI: Final = math.pi / 2
+
+
+def machine_memory() -> int:
+    """Return the bytes of memory that this machine, or the container around us, has."""
+    limits = [_physical_memory()]
+    for name in _CGROUP_LIMITS:
+        try:
+            text = Path(name).read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            continue
+        if text.isdigit() and int(text) > 0:
+            limits.append(int(text))
+    return min(limits)
+
+
+def check_memory(job: CircuitJob, limit: int, where: str) -> None:
+    """Refuse a job with a circuit that cannot be simulated in so much memory.
+
+    Args:
+        job: the job.
+        limit: bytes of memory of one worker.
+        where: the device, for the message.
+
+    Raises:
+        Refusal: a circuit needs more.
+    """
+    for index, experiment in enumerate(job.experiments):
+        needed = needed_memory(experiment, job.method)
+        if needed > limit:
+            name = f" ({experiment.name!r:.60})" if experiment.name else ""
+            raise Refusal(
+                f"Experiment {index}{name} uses {len(experiment.active)} qubits of {where} and would take {_readable(needed)} of memory. "
+                f"A worker of this service has {_readable(limit)}, which is enough for {_qubits(limit)} qubits. Use fewer qubits or shots, "
+                "or a method that needs less memory, such as method='matrix_product_state'.",
+                ErrorCode.TOO_MANY_QUBITS,
+            )
+
+
+def needed_memory(experiment: Experiment, method: str) -> int:
+    """Return a lower bound of the bytes that a circuit needs; 0 if its method does not need a dense state."""
+    qubits = max(1, len(experiment.active))
+    if method == "density_matrix":
+        state = _AMPLITUDE << (2 * qubits)
+    elif method == "statevector" or (method == "automatic" and not _is_clifford(experiment.instructions)):
+        state = _AMPLITUDE << qubits
+    else:
+        state = 0
+    saved = sum(
+        _saved(instruction)
+        for instruction in experiment.instructions
+        if instruction["name"] in _SAVED_PER_SHOT
+    )
+    snapshots = sum(
+        _AMPLITUDE
+        << (len(instruction["qubits"]) * (2 if instruction.get("snapshot_type") == "density_matrix" else 1))
+        for instruction in experiment.instructions
+        if instruction["name"] == "snapshot"
+        and instruction.get("snapshot_type", "statevector") != "stabilizer"
+    )
+    return state + experiment.shots * (saved + snapshots)
+
+
+def _saved(instruction: Mapping[str, Any]) -> int:
+    """Return the bytes that a save instruction keeps of each shot."""
+    if instruction.get("snapshot_type") != "list":
+        return 0
+    return _AMPLITUDE << (len(instruction["qubits"]) * _SAVED_PER_SHOT[instruction["name"]])
+
+
+def _is_clifford(instructions: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether the stabilizer method may take a circuit."""
+    for instruction in instructions:
+        name = instruction["name"]
+        if name in CLIFFORD or name == "bfunc":
+            continue
+        if name == "rz":
+            turns = instruction["params"][0] / _HALF_PI
+            if abs(turns - round(turns)) < 1e-6:
+                continue
+        return False
+    return True
+
+
+def _physical_memory() -> int:
+    """Return the bytes of the machine's memory."""
+    if not hasattr(os, "sysconf"):
+        return _UNKNOWN
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        return _UNKNOWN
+
+
+def _qubits(limit: int) -> int:
+    """Return how many qubits a state vector in so much memory can have."""
+    return max(0, (limit // _AMPLITUDE).bit_length() - 1)
+
+
+def _readable(size: int) -> str:
+    """Return a number of bytes for people."""
+    if size >= 2**50:
+        return f"more than {2**20} GiB"
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"

@@ -1,0 +1,217 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Reading a Qobj document: structure, counts and limits of the device.
+
+The document comes from a user and may hold anything. What cannot be run is refused with a message that says which circuit and which
+instruction it is about; nothing else comes out of here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Optional
+
+from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.service.executor.circuit_reader import CircuitReader
+from qiskit_ibmq_provider.service.executor.payload import CircuitJob, Experiment
+from qiskit_ibmq_provider.service.executor.refusal import Refusal
+from qiskit_ibmq_provider.service.executor.rules import MAX_MEMORY_SLOTS, DeviceRules
+from qiskit_ibmq_provider.service.executor.simulator_options import (
+    read_method,
+    read_noise_model,
+    read_options,
+)
+
+__all__ = ["read_job"]
+
+_DEFAULT_SHOTS: Final = 1024
+"""What Qiskit takes where nothing is said."""
+
+_CLASSIFIED: Final = 2
+"""The measurement level of counts; circuits are simulated on no other."""
+
+_SEED_BITS: Final = 63
+
+
+def read_job(document: Any, rules: DeviceRules, *, max_experiments: Optional[int] = None) -> CircuitJob:
+    """Return the job that a Qobj document describes.
+
+    Args:
+        document: the decoded payload.
+        rules: what the device accepts.
+        max_experiments: the service's own limit of circuits, if it is lower than the device's.
+
+    Raises:
+        Refusal: the document is no Qobj of circuits, or the device does not run it.
+    """
+    qobj = _object(document, "The payload")
+    _check_kind(qobj, rules)
+    config = _object(qobj.get("config") or {}, "The field 'config' of the payload")
+    experiments = _experiments(qobj, rules, max_experiments)
+    _check_pulse_gates(config, "The job")
+    if config.get("meas_level") not in (None, _CLASSIFIED):
+        raise Refusal(
+            f"The job asks for measurement level {config['meas_level']!r:.40}. Circuits are measured on level 2 (counts) only; "
+            "leave 'meas_level' out."
+        )
+    shots = _shots(config, rules, "The job", _DEFAULT_SHOTS)
+    memory = _memory(config, "The job", False)
+    read = [
+        _experiment(index, entry, config, rules, shots=shots, memory=memory)
+        for index, entry in enumerate(experiments)
+    ]
+    header = qobj.get("header")
+    qobj_id = qobj.get("qobj_id")
+    return CircuitJob(
+        qobj_id=qobj_id if isinstance(qobj_id, str) else "",
+        header=header if isinstance(header, dict) else None,
+        experiments=read,
+        shots=shots,
+        memory=memory,
+        memory_slots=max(experiment.memory_slots for experiment in read),
+        method=read_method(config),
+        seed=_seed(config),
+        noise_model=read_noise_model(config, rules),
+        options=read_options(config),
+    )
+
+
+def _check_kind(qobj: Mapping[str, Any], rules: DeviceRules) -> None:
+    """Refuse schedules, and documents that do not say what they are."""
+    kind = qobj.get("type", "QASM")
+    if kind == "PULSE":
+        raise Refusal(
+            f"This job is made of pulse schedules, which this release cannot run yet, on {rules.name} or on any other device. "
+            "Circuits can be run.",
+            ErrorCode.SCHEDULES_UNSUPPORTED,
+        )
+    if kind != "QASM":
+        raise Refusal(f"The field 'type' of the payload should be 'QASM', not {kind!r:.40}.")
+
+
+def _experiments(qobj: Mapping[str, Any], rules: DeviceRules, limit: Optional[int]) -> list[Any]:
+    """Return the list of experiments, if there are neither none nor too many."""
+    experiments = qobj.get("experiments")
+    if not isinstance(experiments, list):
+        raise Refusal("The payload has no list 'experiments': it is not a Qobj.")
+    if not experiments:
+        raise Refusal("The job holds no circuit. Submit at least one.", ErrorCode.NO_EXPERIMENTS)
+    most = rules.max_experiments if limit is None else min(limit, rules.max_experiments)
+    if len(experiments) > most:
+        raise Refusal(
+            f"The job holds {len(experiments)} circuits, but {rules.name} takes at most {most} in one job. "
+            "Split it into several jobs.",
+            ErrorCode.TOO_MANY_EXPERIMENTS,
+        )
+    return experiments
+
+
+def _experiment(
+    index: int, entry: Any, job_config: Mapping[str, Any], rules: DeviceRules, *, shots: int, memory: bool
+) -> Experiment:
+    """Read one circuit."""
+    plain = f"Experiment {index}"
+    experiment = _object(entry, plain)
+    header = _object(experiment.get("header") or {}, f"The header of experiment {index}")
+    name = header.get("name")
+    where = f"{plain} ({name!r:.60})" if isinstance(name, str) else plain
+    config = _object(experiment.get("config") or {}, f"{where}: the field 'config'")
+    _check_pulse_gates(config, where)
+    instructions = experiment.get("instructions")
+    if not isinstance(instructions, list):
+        raise Refusal(f"{where} has no list 'instructions'.")
+    slots = _size(config, job_config, header, "memory_slots", where)
+    if slots is not None and slots > MAX_MEMORY_SLOTS:
+        raise Refusal(f"{where} has {slots} classical bits. At most {MAX_MEMORY_SLOTS} can be simulated.")
+    qubits = _size(config, {}, header, "n_qubits", where)
+    if qubits is not None and qubits > rules.qubits:
+        raise Refusal(
+            f"{where} has {qubits} qubits, but {rules.name} has {rules.qubits}.", ErrorCode.TOO_MANY_QUBITS
+        )
+    reader = CircuitReader(rules, where, rules.qubits if qubits is None else qubits, slots)
+    read = reader.read(instructions)
+    return Experiment(
+        header=header,
+        qubits=reader.used_size if qubits is None else qubits,
+        memory_slots=reader.slots_used if slots is None else slots,
+        shots=_shots(config, rules, where, shots),
+        memory=_memory(config, where, memory),
+        instructions=read,
+        active=reader.active,
+    )
+
+
+def _object(value: Any, what: str) -> Mapping[str, Any]:
+    """Return a value that must be a JSON object."""
+    if not isinstance(value, dict):
+        raise Refusal(f"{what} should be a JSON object, not {type(value).__name__}.")
+    return value
+
+
+def _check_pulse_gates(config: Mapping[str, Any], where: str) -> None:
+    """Refuse pulse gates: the simulator would run the ideal gate and say nothing."""
+    calibrations = config.get("calibrations")
+    gates = calibrations.get("gates") if isinstance(calibrations, dict) else calibrations
+    if not gates:
+        return
+    first = gates[0] if isinstance(gates, list) else gates
+    gate = first.get("name") if isinstance(first, dict) else first
+    raise Refusal(
+        f"{where} defines the gate {gate!r:.40} by pulses, which this release cannot run yet. Remove the calibrations from the circuit.",
+        ErrorCode.SCHEDULES_UNSUPPORTED,
+    )
+
+
+def _size(
+    config: Mapping[str, Any], job_config: Mapping[str, Any], header: Mapping[str, Any], key: str, where: str
+) -> Optional[int]:
+    """Return the number of qubits or classical bits of a circuit, or ``None`` if nothing says it."""
+    for source in (config, header, job_config):
+        value = source.get(key)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise Refusal(f"{where}: {key!r} should be a number of 0 or more, not {value!r:.40}.")
+        return value
+    return None
+
+
+def _shots(config: Mapping[str, Any], rules: DeviceRules, where: str, default: int) -> int:
+    """Return the number of shots."""
+    shots = config.get("shots")
+    if shots is None:
+        return min(default, rules.max_shots)
+    if isinstance(shots, bool) or not isinstance(shots, int) or shots < 1:
+        raise Refusal(
+            f"{where} asks for {shots!r:.40} shots. It should be a whole number of 1 or more.",
+            ErrorCode.INVALID_SHOTS,
+        )
+    if shots > rules.max_shots:
+        raise Refusal(
+            f"{where} asks for {shots} shots, but {rules.name} runs at most {rules.max_shots}.",
+            ErrorCode.INVALID_SHOTS,
+        )
+    return shots
+
+
+def _memory(config: Mapping[str, Any], where: str, default: bool) -> bool:
+    """Return whether the outcome of each shot is asked for."""
+    memory = config.get("memory")
+    if memory is None:
+        return default
+    if not isinstance(memory, bool):
+        raise Refusal(f"{where}: 'memory' should be true or false, not {memory!r:.40}.")
+    return memory
+
+
+def _seed(config: Mapping[str, Any]) -> Optional[int]:
+    """Return the seed of the random numbers, or ``None`` for one of the simulator's choice."""
+    seed = config.get("seed_simulator")
+    if seed is None:
+        return None
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**_SEED_BITS:
+        raise Refusal(
+            f"The option 'seed_simulator' should be a whole number from 0 to 2^{_SEED_BITS}, not {seed!r:.40}."
+        )
+    return seed

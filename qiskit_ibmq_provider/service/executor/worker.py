@@ -1,0 +1,168 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""What a worker process does with a task: read, check, run, write.
+
+Importing this module imports Qiskit and Aer; only worker processes do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Optional
+
+from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider.protocol import codec
+from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
+from qiskit_ibmq_provider.protocol.jobs import JobError
+from qiskit_ibmq_provider.protocol.status import ApiJobStatus
+from qiskit_ibmq_provider.service.devices import Fleet
+from qiskit_ibmq_provider.service.domain.durable import DurableFile
+from qiskit_ibmq_provider.service.domain.engine import Task, TaskOutcome
+from qiskit_ibmq_provider.service.domain.errors import DomainError, UnknownDevice
+from qiskit_ibmq_provider.service.executor.circuits import CircuitRunner
+from qiskit_ibmq_provider.service.executor.documents import (
+    Provenance,
+    encode_document,
+    failures,
+    result_document,
+    summary,
+)
+from qiskit_ibmq_provider.service.executor.memory import check_memory
+from qiskit_ibmq_provider.service.executor.noise import CalibrationNoise
+from qiskit_ibmq_provider.service.executor.normalise import normalise
+from qiskit_ibmq_provider.service.executor.payload import CircuitJob
+from qiskit_ibmq_provider.service.executor.processes import WorkerSettings
+from qiskit_ibmq_provider.service.executor.refusal import Refusal
+from qiskit_ibmq_provider.service.executor.rules import DeviceRules
+from qiskit_ibmq_provider.service.executor.validate import read_job
+
+__all__ = ["Worker"]
+
+logger = get_logger(__name__)
+
+_NOISES_KEPT: Final = 8
+"""Devices whose noise a worker remembers."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Run:
+    """A job that ran: its document and what the job shows of it."""
+
+    document: Mapping[str, Any]
+    summary: Mapping[str, Any]
+
+
+class Worker:
+    """Runs tasks, one after the other, with what it remembers of devices.
+
+    Args:
+        settings: devices, threads and memory.
+    """
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._fleet = Fleet(settings.device_dirs, check=False)
+        self._runner = CircuitRunner(settings.threads, settings.memory)
+        self._noises: OrderedDict[tuple[str, str], CalibrationNoise] = OrderedDict()
+
+    def run(self, task: Task) -> TaskOutcome:
+        """Run a task and write its result. Whatever is wrong with the job is in the outcome."""
+        begin = time.monotonic()
+        try:
+            run = self._compute(task)
+            size = self._write(task.result_path, encode_document(run.document))
+        except Refusal as refusal:
+            return _failed(ApiJobStatus.ERROR_VALIDATING_JOB, refusal.message, refusal.code)
+        except DomainError as err:
+            return _failed(ApiJobStatus.ERROR_RUNNING_JOB, err.message, err.code)
+        except Exception as err:  # noqa: BLE001
+            # A defect here must end this one job with a message. Without this it would end the worker, and the job would be tried again.
+            logger.exception("Job %s failed inside the worker.", task.job_id)
+            return _failed(
+                ApiJobStatus.ERROR_RUNNING_JOB,
+                f"The simulation failed: {type(err).__name__}: {err!s:.300}",
+                ErrorCode.EXECUTION_FAILED,
+            )
+        problem = failures(run.document)
+        return TaskOutcome(
+            status=ApiJobStatus.COMPLETED if problem is None else ApiJobStatus.ERROR_RUNNING_JOB,
+            error=None if problem is None else JobError(problem, int(ErrorCode.EXECUTION_FAILED)),
+            has_result=True,
+            summary={**run.summary, "output_size": size},
+            time_taken=time.monotonic() - begin,
+        )
+
+    def _compute(self, task: Task) -> _Run:
+        """Read and run a job."""
+        try:
+            rules = DeviceRules.from_configuration(self._fleet.configuration(task.backend_name))
+        except UnknownDevice as err:
+            raise Refusal(err.message, err.code) from err
+        job = read_job(
+            _payload(task.payload_path), rules, max_experiments=task.options.get("max_experiments")
+        )
+        check_memory(job, self._settings.memory, rules.name)
+        noise = None if rules.simulator else self._noise(rules)
+        circuits = [normalise(experiment.instructions, rules, noise) for experiment in job.experiments]
+        model = job.noise_model
+        if noise is not None:
+            model = noise.model(
+                (key for circuit in circuits for key in circuit.gates),
+                (qubit for circuit in circuits for qubit in circuit.measured),
+                (key for circuit in circuits for key in circuit.delays),
+            )
+        begin = time.monotonic()
+        results = self._runner.run(job, circuits, model)
+        document = result_document(
+            task,
+            rules,
+            job,
+            circuits,
+            results,
+            provenance=_provenance(job, noise),
+            time_taken=time.monotonic() - begin,
+        )
+        return _Run(document, summary(job, circuits))
+
+    def _noise(self, rules: DeviceRules) -> Optional[CalibrationNoise]:
+        """Return the noise of a device, from memory if it was used lately."""
+        properties = self._fleet.properties(rules.name)
+        if properties is None:
+            return None
+        key = (rules.name, properties["last_update_date"])
+        noise = self._noises.pop(key, None) or CalibrationNoise(properties, rules.dt)
+        while len(self._noises) >= _NOISES_KEPT:
+            self._noises.popitem(last=False)
+        self._noises[key] = noise
+        return noise
+
+    def _write(self, path: Path, document: bytes) -> int:
+        """Write the result so that it is whole or absent; return its size."""
+        with DurableFile(path) as file:
+            file.write(document)
+        return len(document)
+
+
+def _payload(path: Path) -> Any:
+    """Return the decoded payload."""
+    try:
+        return codec.loads(path.read_bytes())
+    except ProtocolError as err:
+        raise Refusal(f"The payload is not a Qobj: {err}") from err
+
+
+def _provenance(job: CircuitJob, noise: Optional[CalibrationNoise]) -> Provenance:
+    """Say where the noise came from."""
+    if noise is not None:
+        return Provenance("calibration", noise.calibrated)
+    return Provenance("none" if job.noise_model is None else "job")
+
+
+def _failed(status: ApiJobStatus, message: str, code: ErrorCode) -> TaskOutcome:
+    """Return the outcome of a job without a result."""
+    return TaskOutcome(status=status, error=JobError(message, int(code)))
