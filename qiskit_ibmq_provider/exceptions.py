@@ -11,9 +11,9 @@
          │   ├─ IBMQAccountCredentialsInvalidFormat
          │   ├─ IBMQAccountCredentialsInvalidToken
          │   ├─ IBMQAccountCredentialsInvalidUrl
+         │   │   └─ IBMQAccountRetiredServiceError
          │   ├─ IBMQAccountCredentialsNotFound
          │   ├─ IBMQAccountMultipleCredentialsFound
-         │   ├─ IBMQAccountRetiredServiceError
          │   └─ IBMQProviderError
          ├─ IBMQAccountValueError
          ├─ IBMQBackendError
@@ -107,7 +107,7 @@ class IBMQAccountCredentialsInvalidUrl(IBMQAccountError):
     """The URL is not the authentication URL of a service."""
 
 
-class IBMQAccountRetiredServiceError(IBMQAccountError):
+class IBMQAccountRetiredServiceError(IBMQAccountCredentialsInvalidUrl):
     """The account points to a service that IBM has switched off."""
 
 
