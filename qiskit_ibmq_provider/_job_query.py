@@ -1,0 +1,216 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Queries of jobs: from the arguments of ``jobs()`` to the server's filter, and through its pages."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Callable, Final, Optional, TypeVar, Union
+
+from qiskit.providers.jobstatus import JobStatus
+
+from qiskit_ibmq_provider.exceptions import IBMQBackendValueError
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
+from qiskit_ibmq_provider.protocol.filters import AnyOf, Clause, Compare, Operator, conjunction, parse_clause
+from qiskit_ibmq_provider.protocol.status import ApiJobStatus
+from qiskit_ibmq_provider.protocol.timestamps import format_utc, parse_utc
+from qiskit_ibmq_provider.utils.converters import local_to_utc
+from qiskit_ibmq_provider.utils.utils import validate_job_tags
+
+__all__ = ["FetchPage", "JobQuery", "StatusArgument", "job_query", "walk_pages"]
+
+StatusArgument = Union[JobStatus, str, Sequence[Union[JobStatus, str]]]
+"""What ``jobs(status=...)`` takes: a status, its name in any case, or several of these."""
+
+_PAGE: Final = 500
+"""How many jobs to ask for at once where the caller sets no limit. The server may give fewer."""
+
+_MAX_EXCLUDED: Final = 400
+"""How many ids a request names as seen already. The filter travels in the URL, whose length servers limit."""
+
+_T = TypeVar("_T")
+
+FetchPage = Callable[[int, int, bool, Clause], Sequence[_T]]
+"""``fetch(limit, skip, descending, where)`` gets one page from the server."""
+
+
+@dataclasses.dataclass(frozen=True)
+class JobQuery:
+    """Which jobs, in which order, how many (``None``: all), and how many of them to leave out first."""
+
+    where: Clause
+    limit: Optional[int] = 10
+    skip: int = 0
+    descending: bool = True
+
+
+def job_query(
+    *,
+    limit: Optional[int] = 10,
+    skip: int = 0,
+    backend_name: Optional[str] = None,
+    status: Optional[StatusArgument] = None,
+    job_name: Optional[str] = None,
+    start_datetime: Optional[dt.datetime] = None,
+    end_datetime: Optional[dt.datetime] = None,
+    job_tags: Optional[list[str]] = None,
+    job_tags_operator: Optional[str] = "OR",
+    experiment_id: Optional[str] = None,
+    descending: bool = True,
+    db_filter: Optional[Mapping[str, Any]] = None,
+) -> JobQuery:
+    """Return the query that the arguments of ``jobs()`` describe.
+
+    Raises:
+        IBMQBackendValueError: a value is not usable.
+        TypeError: a date is neither a datetime nor a text.
+    """
+    explicit: dict[str, Clause] = {}
+    if backend_name:
+        explicit["backend.name"] = Compare("backend.name", Operator.EQ, backend_name)
+    if status:
+        explicit["status"] = _status_clause(status)
+    if job_name:
+        explicit["name"] = Compare("name", Operator.REGEXP, job_name)
+    if start_datetime or end_datetime:
+        explicit["creationDate"] = _period(start_datetime, end_datetime)
+    if job_tags:
+        explicit["tags"] = _tags_clause(job_tags, job_tags_operator)
+    if experiment_id:
+        explicit["experimentTag"] = Compare("experimentTag", Operator.EQ, experiment_id)
+    where = conjunction(*explicit.values(), _user_clause(db_filter or {}, explicit))
+    return JobQuery(where, _count("limit", limit) or None, _count("skip", skip) or 0, bool(descending))
+
+
+def walk_pages(fetch: FetchPage[_T], query: JobQuery, stamp: Callable[[_T], tuple[str, str]]) -> Iterator[_T]:
+    """Yield the jobs of a query, page by page, each of them once.
+
+    A page begins where the one before ended: at the creation date of its last job, without the jobs of that very date that were seen.
+    Jobs that share a date are so neither left out nor repeated, and the walk ends after the first empty page whatever the server does.
+
+    Args:
+        fetch: gets one page.
+        query: what to ask for.
+        stamp: gives id and creation date of an entry.
+    """
+    seen: set[str] = set()
+    boundary: Union[dt.datetime, str, None] = None
+    at_boundary: list[str] = []
+    where, skip, fruitless = query.where, query.skip, 0
+    while query.limit is None or len(seen) < query.limit:
+        page = fetch(_PAGE if query.limit is None else query.limit - len(seen), skip, query.descending, where)
+        if not page:
+            return
+        fruitless += 1
+        for entry in page:
+            job_id, date = stamp(entry)
+            instant = _instant(date)
+            if instant != boundary:
+                boundary, at_boundary = instant, []
+            if job_id in seen:
+                continue
+            at_boundary.append(job_id)
+            seen.add(job_id)
+            fruitless = 0
+            yield entry
+            if len(seen) == query.limit:
+                return
+        if fruitless > 1:
+            # The server gives the same page again and again, so it knows no way on.
+            return
+        cursor = Compare(
+            "creationDate", Operator.LTE if query.descending else Operator.GTE, stamp(page[-1])[1]
+        )
+        excluded = Compare("id", Operator.NIN, at_boundary[-_MAX_EXCLUDED:])
+        where = conjunction(query.where, cursor, excluded)
+        # Those that the filter does not name are passed by number; so is a page that the server repeated in spite of it.
+        skip = max(0, len(at_boundary) - _MAX_EXCLUDED) + (len(page) if fruitless else 0)
+
+
+def _instant(date: str) -> Union[dt.datetime, str]:
+    """Return what tells whether two dates are the same."""
+    try:
+        return parse_utc(date)
+    except ProtocolError:
+        return date
+
+
+def _count(name: str, value: Optional[int]) -> Optional[int]:
+    """Check a number of jobs."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        raise IBMQBackendValueError(
+            f"{name} should be a number that is not negative, or None, not {value!r}."
+        )
+    return value
+
+
+def _status_clause(status: StatusArgument) -> Clause:
+    """Return the condition for one status or several."""
+    if isinstance(status, (JobStatus, str)):
+        return _one_status(status)
+    return AnyOf(tuple(_one_status(each) for each in status))
+
+
+def _one_status(status: Union[JobStatus, str]) -> Clause:
+    """Return the condition for one status of Qiskit, which may stand for several of the API."""
+    if isinstance(status, str):
+        status = JobStatus.__members__.get(status.upper(), status)
+    if not isinstance(status, JobStatus):
+        names = ", ".join(JobStatus.__members__)
+        raise IBMQBackendValueError(f'"{status}" is not a valid status value. Valid values are {names}.')
+    if status is JobStatus.ERROR:
+        return Compare("status", Operator.REGEXP, "^ERROR")
+    values = _API_STATUSES[status]
+    if len(values) == 1:
+        return Compare("status", Operator.EQ, values[0])
+    return Compare("status", Operator.INQ, list(values))
+
+
+_API_STATUSES: Final = {
+    JobStatus.INITIALIZING: (ApiJobStatus.CREATING.value, ApiJobStatus.CREATED.value),
+    JobStatus.VALIDATING: (ApiJobStatus.VALIDATING.value, ApiJobStatus.VALIDATED.value),
+    JobStatus.QUEUED: (ApiJobStatus.QUEUED.value,),
+    JobStatus.RUNNING: (ApiJobStatus.RUNNING.value,),
+    JobStatus.DONE: (ApiJobStatus.COMPLETED.value,),
+    JobStatus.CANCELLED: (ApiJobStatus.CANCELLED.value,),
+}
+"""Statuses of the API by status of Qiskit, but for errors, which a pattern covers. Waiting jobs are QUEUED in any server's list."""
+
+
+def _period(start: Optional[dt.datetime], end: Optional[dt.datetime]) -> Clause:
+    """Return the condition on the creation date. Dates without zone are local."""
+    first = format_utc(local_to_utc(start)) if start else None
+    last = format_utc(local_to_utc(end)) if end else None
+    if first and last:
+        return Compare("creationDate", Operator.BETWEEN, [first, last])
+    return (
+        Compare("creationDate", Operator.GTE, first) if first else Compare("creationDate", Operator.LTE, last)
+    )
+
+
+def _tags_clause(tags: list[str], operator: Optional[str]) -> Clause:
+    """Return the condition on tags."""
+    validate_job_tags(tags, IBMQBackendValueError)
+    name = operator.upper() if isinstance(operator, str) else operator
+    if name == "OR":
+        return Compare("tags", Operator.INQ, list(tags))
+    if name == "AND":
+        return conjunction(*(Compare("tags", Operator.EQ, tag) for tag in tags))
+    raise IBMQBackendValueError(
+        f'"{operator}" is not a valid job_tags_operator value. Valid values are "AND" and "OR".'
+    )
+
+
+def _user_clause(db_filter: Mapping[str, Any], explicit: Mapping[str, Clause]) -> Optional[Clause]:
+    """Read the caller's own filter. On a field that an argument asks about, the argument wins; ``and`` and ``or`` come on top."""
+    if not isinstance(db_filter, Mapping):
+        raise IBMQBackendValueError(f"db_filter should be a dictionary, not {type(db_filter).__name__}.")
+    taken = explicit.keys() - {"and", "or"}
+    rest = {key: value for key, value in db_filter.items() if key not in taken}
+    try:
+        return parse_clause(rest) if rest else None
+    except ProtocolError as err:
+        raise IBMQBackendValueError(f"db_filter cannot be used. {err}") from err
