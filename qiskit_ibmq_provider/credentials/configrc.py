@@ -125,13 +125,16 @@ def write_qiskit_rc(
 
 def store_credentials(
     credentials: Credentials, overwrite: bool = False, filename: Optional[str] = None
-) -> None:
+) -> bool:
     """Store credentials. If there are some with the same hub, group and project, a warning is logged and nothing changes.
 
     Args:
         credentials: credentials to store.
         overwrite: replace credentials that are there.
         filename: the file to write instead of the default one.
+
+    Returns:
+        whether the file was written.
 
     Raises:
         CredentialsError: the file cannot be read or written, or a value cannot be stored; the file stays as it is.
@@ -148,7 +151,7 @@ def store_credentials(
             return
         write_credentials(document, credentials)
 
-    change_qiskitrc(change, filename)
+    return change_qiskitrc(change, filename)
 
 
 def remove_credentials(credentials: Credentials, filename: Optional[str] = None) -> None:

@@ -1,0 +1,134 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""From credentials to the providers of an account: where to go, whether that is a service, login, projects."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Final, Optional
+
+from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider._retired import announce_redirect, retired_host, retired_message
+from qiskit_ibmq_provider.accountprovider import AccountProvider
+from qiskit_ibmq_provider.api.exceptions import RequestsApiError
+from qiskit_ibmq_provider.credentials._sections import Preferences
+from qiskit_ibmq_provider.credentials.credentials import Credentials
+from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
+from qiskit_ibmq_provider.credentials.localaccount import retired_hosts_go_local
+from qiskit_ibmq_provider.exceptions import (
+    IBMQAccountCredentialsInvalidUrl,
+    IBMQAccountRetiredServiceError,
+    IBMQProviderError,
+)
+
+if TYPE_CHECKING:
+    from qiskit_ibmq_provider.api.session import RetrySession
+    from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
+
+__all__ = ["Account", "destination", "log_in"]
+
+logger = get_logger(__name__)
+
+_NOT_FOUND: Final = 404
+
+
+@dataclasses.dataclass(frozen=True)
+class Account:
+    """A login: the credentials that the user gave, the providers by project in the server's order, and their common connection."""
+
+    credentials: Credentials
+    providers: dict[HubGroupProject, AccountProvider]
+    session: RetrySession = dataclasses.field(repr=False)
+
+
+def destination(credentials: Credentials, *, stored_in: Optional[str] = None) -> Credentials:
+    """Return the credentials to log in with: the given ones, or those of the service of this machine.
+
+    Args:
+        credentials: the account.
+        stored_in: the file that the account is stored in, if it is.
+
+    Raises:
+        IBMQAccountRetiredServiceError: the account is at a host that IBM has switched off, and the user has not chosen to be sent to the
+            service of this machine instead.
+        IBMQLocalServiceError: the service of this machine cannot be found or started.
+    """
+    host = retired_host(credentials.base_url)
+    if host is not None:
+        if not retired_hosts_go_local():
+            raise IBMQAccountRetiredServiceError(retired_message(host, stored_in=stored_in))
+        announce_redirect(host)
+    elif not credentials.is_local():
+        return credentials
+    # The one door from the client to the service. Proxies are for the world outside.
+    from qiskit_ibmq_provider.service.local import resolve_local
+
+    endpoint = resolve_local()
+    return Credentials(endpoint.token, endpoint.url, default_provider=credentials.default_provider)
+
+
+def log_in(
+    credentials: Credentials, factory: IBMQFactory, preferences: Preferences, *, at: Credentials
+) -> Account:
+    """Log in and return one provider for each project, the default one first. No backends are asked for.
+
+    Args:
+        credentials: the account as the user gave it.
+        factory: what the providers belong to.
+        preferences: preferences by project.
+        at: the credentials to log in with; see :func:`destination`.
+
+    Raises:
+        IBMQAccountCredentialsInvalidUrl: the URL is not that of an authentication service.
+        IBMQProviderError: the account has no project.
+        ApiError: the server refused, or could not be asked.
+    """
+    from qiskit_ibmq_provider.api.clients.auth import AuthClient
+
+    session = _authentication_session(at)
+    client = AuthClient(at.token, at.base_url, session=session)
+    entries = client.user_hubs()
+    if not entries:
+        raise IBMQProviderError(
+            f"The account at {at!r} has no project (hub/group/project), so there is nothing to run on. "
+            "Ask whoever runs the service for one."
+        )
+    providers: dict[HubGroupProject, AccountProvider] = {}
+    for entry in entries:
+        identity = HubGroupProject(entry.hub, entry.group, entry.project)
+        project = at.for_project(
+            entry.hub,
+            entry.group,
+            entry.project,
+            url=client.user_info.http_url,
+            websockets_url=client.user_info.ws_url,
+            services=client.user_info.services,
+            access_token=client.current_access_token(),
+            preferences=preferences.get(identity),
+        )
+        providers[identity] = AccountProvider(project, factory, session=client.session)
+    return Account(credentials, providers, client.session)
+
+
+def _authentication_session(credentials: Credentials) -> RetrySession:
+    """Return a connection to an authentication service, after asking whether it is one."""
+    from qiskit_ibmq_provider.api.clients.version import VersionClient
+
+    client = VersionClient(credentials.base_url, **credentials.connection_parameters())
+    try:
+        info = client.version()
+    except RequestsApiError as err:
+        if err.status_code != _NOT_FOUND:
+            raise
+        raise _not_an_authentication_url(credentials, "there is nothing at its path /version") from err
+    if not info.is_authentication_api:
+        raise _not_an_authentication_url(credentials, "its path /version does not answer as one")
+    return client.session
+
+
+def _not_an_authentication_url(credentials: Credentials, reason: str) -> IBMQAccountCredentialsInvalidUrl:
+    return IBMQAccountCredentialsInvalidUrl(
+        f"The URL of {credentials!r} is not an authentication URL of this kind of service: {reason}. "
+        "The service prints its URL when it starts, such as http://127.0.0.1:8000/api; url='local' uses the service on this machine."
+    )
