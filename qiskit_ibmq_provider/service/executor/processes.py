@@ -151,6 +151,12 @@ def _die_with_parent() -> None:
     """Ask Linux to kill this process when the process that forked it ends, so that no orphan computes on for a dead service."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        # The fork server ends when nobody holds the other end of its pipe any more. Each worker inherits a copy of that end, so that one
+        # busy worker would keep the fork server, and with it all workers, alive after the service was killed.
+        server = forkserver._forkserver  # noqa: SLF001 (there is no public way)
+        lifeline = getattr(server, "_forkserver_alive_fd", None)
+        if lifeline is not None:
+            os.close(lifeline)
 
 
 @contextlib.contextmanager
