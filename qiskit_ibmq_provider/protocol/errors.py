@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
-from typing import Any, Final, Mapping, Optional, Union
+from typing import Any, Final, Optional, Union
 
 __all__ = ["ErrorBody", "ErrorCode", "LICENSE_REQUIRED", "ProtocolError", "encode_error"]
 
@@ -128,6 +128,8 @@ class ErrorBody:
 
 
 def encode_error(code: ErrorCode, message: str, status: int, name: str = "Error") -> dict[str, Any]:
-    """Return the document of an error answer."""
-    error: Mapping[str, Any] = {"message": message, "code": int(code), "status": status, "name": name}
-    return {"error": dict(error)}
+    """Return the document of an error answer.
+
+    Clients write ``<message>, Error code: <code>.``, so the text goes without its full stop.
+    """
+    return {"error": {"message": message.rstrip("."), "code": int(code), "status": status, "name": name}}

@@ -92,8 +92,8 @@ class JobError:
         return cls(message=required(error, "message", str, "the job's error"), code=code)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the wire form."""
-        return {"message": self.message, "code": self.code}
+        """Return the wire form. Clients write ``<message>. Error code: <code>.``, so the text goes without its full stop."""
+        return {"message": self.message.rstrip("."), "code": self.code}
 
 
 @dataclasses.dataclass(frozen=True)

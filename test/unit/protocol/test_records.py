@@ -221,6 +221,6 @@ def test_error_bodies(body, message, code):
     assert len(read.raw_text) <= 401
 
 
-def test_an_error_is_written_with_message_and_code():
+def test_an_error_is_written_without_the_full_stop_that_clients_add():
     body = encode_error(ErrorCode.JOB_LIMIT, "Full.", 400)
-    assert body == {"error": {"message": "Full.", "code": 3458, "status": 400, "name": "Error"}}
+    assert body == {"error": {"message": "Full", "code": 3458, "status": 400, "name": "Error"}}
