@@ -1,0 +1,60 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""Every test starts from a clean environment: no account, no data and no proxy of whoever runs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester", "qiskit_ibmq_provider.service.testing"]
+
+_PREFIXES = ("QE_", "IBMQ_", "QISKIT_", "XDG_")
+_NAMES = (
+    "ALL_PROXY",
+    "CURL_CA_BUNDLE",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "REQUESTS_CA_BUNDLE",
+    "WEBSOCKET_CLIENT_CA_BUNDLE",
+)
+_KEPT = ("IBMQ_PEER_PYTHON",)  # names the interpreter of the original client; see tox.ini
+
+
+def _leaks(name: str) -> bool:
+    return name not in _KEPT and (name.startswith(_PREFIXES) or name.upper() in _NAMES)
+
+
+_ORIGINAL_ENVIRONMENT = dict(os.environ)
+# Before anything of Qiskit or of this package is imported: both look at the home directory then.
+for _name in [name for name in os.environ if _leaks(name)]:
+    del os.environ[_name]
+_HOME = tempfile.mkdtemp(prefix="ibmq-test-home-")
+os.environ["HOME"] = os.environ["USERPROFILE"] = _HOME
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def original_environment() -> dict[str, str]:
+    """The environment that the tests were started in, for tools that need it (pip finds its settings there)."""
+    return dict(_ORIGINAL_ENVIRONMENT)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test a home directory and a local service directory of its own, and no settings of ours."""
+    home = tmp_path_factory.mktemp("home")
+    for name in [name for name in os.environ if _leaks(name)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.setenv("IBMQ_LOCAL_DIR", str(home / "local-service"))
+    return home
