@@ -1,0 +1,63 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""``ibmq serve``: a service for this machine, a class or a lab, until it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from typing import Any
+
+__all__ = ["add_to", "run"]
+
+_TOKEN_WARNING = (
+    "Warning: other users of this machine see the token of --token in the list of processes. "
+    "Use --token-file or the environment variable IBMQ_SERVICE_TOKEN."
+)
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parsers of the command line.
+
+    The options are the settings of the service, which are read when the command runs: without the extra there are none to read.
+    """
+    parser = commands.add_parser(
+        "serve",
+        help="run a service until it is stopped",
+        description="Run a service until it is stopped. It prints 'listening on URL' when it is ready.",
+    )
+    parser.add_argument("--config", metavar="FILE", help="file with a section [service] of further settings")
+    for name, text, is_switch in _settings():
+        option = "--" + name.replace("_", "-")
+        if is_switch:
+            parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=text)
+        else:
+            parser.add_argument(option, metavar=name.split("_")[-1].upper(), help=text)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the service; return its exit code."""
+    from qiskit_ibmq_provider.service.config import ConfigError, load_config
+    from qiskit_ibmq_provider.service.server import EXIT_CONFIG, serve
+
+    given = {name: getattr(args, name) for name, _, _ in _settings()}
+    if given["token"] is not None:
+        sys.stderr.write(_TOKEN_WARNING + "\n")
+    try:
+        config = load_config(given, file=args.config)
+    except ConfigError as err:
+        sys.stderr.write(f"The service cannot start. {err}\n")
+        return EXIT_CONFIG
+    return serve(config)
+
+
+def _settings() -> list[tuple[str, str, bool]]:
+    """Return name, meaning and whether it is a switch, for each setting of a service."""
+    from qiskit_ibmq_provider.service.config import ServiceConfig
+
+    return [
+        (field.name, field.metadata["help"], isinstance(field.default, bool))
+        for field in dataclasses.fields(ServiceConfig)
+    ]
