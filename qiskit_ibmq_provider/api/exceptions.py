@@ -23,7 +23,8 @@ traceback and with tokens and signed URLs taken out.
 
 from __future__ import annotations
 
-from typing import Optional, Union
+import copy
+from typing import Optional, TypeVar, Union
 
 from qiskit_ibmq_provider.exceptions import IBMQError
 
@@ -40,6 +41,8 @@ __all__ = [
     "WebsocketTimeoutError",
 ]
 
+E = TypeVar("E", bound="ApiError")
+
 
 class ApiError(IBMQError):
     """The server refused, answered what cannot be read, or could not be asked."""
@@ -49,6 +52,14 @@ class ApiError(IBMQError):
 
     outcome_unknown: bool = False
     """Whether the server may have done what was asked although the call failed."""
+
+    def introduced_by(self: E, text: str) -> E:
+        """Return this error with a text before its own; after it would hide the error code that stands at the end."""
+        other = copy.copy(self)
+        other.message = f"{text} {self.message}"
+        other.args = (other.message,)
+        other.__cause__ = self.__cause__
+        return other
 
 
 class RequestsApiError(ApiError):

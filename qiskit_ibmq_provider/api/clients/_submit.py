@@ -1,0 +1,204 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Submission of a job: create, upload, announce; and what to do when one of these fails.
+
+A job that the server has accepted is never cancelled, and one that has certainly failed does not stay behind to count against the
+account's limit. Where an answer was lost, the job's status decides.
+"""
+
+from __future__ import annotations
+
+import enum
+import secrets
+import time
+from collections.abc import Callable
+from typing import Final, Optional
+
+from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider.api.exceptions import ApiError, RequestsApiError
+from qiskit_ibmq_provider.api.exchange import Body
+from qiskit_ibmq_provider.api.redaction import Secret
+from qiskit_ibmq_provider.api.rest.account import Account
+from qiskit_ibmq_provider.api.rest.job import Job
+from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY, offered
+from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest, JobRecord
+from qiskit_ibmq_provider.protocol.status import ApiJobStatus, is_final
+
+__all__ = ["NextStep", "Submission", "after_failed_announcement"]
+
+logger = get_logger(__name__)
+
+ANNOUNCEMENTS: Final = 4
+"""How often a job is announced while its status says that no announcement has arrived."""
+
+ANNOUNCE_SECONDS: Final = 180.0
+"""Seconds for all announcements and the questions between them."""
+
+_CANCEL_SECONDS: Final = 10.0
+_EXPIRED: Final = (401, 403, 410)
+_GONE: Final = 404
+
+
+class NextStep(enum.Enum):
+    """What follows an announcement that failed."""
+
+    ACCEPTED = "accepted"
+    """The server has the job: all is well."""
+    REPEAT = "repeat"
+    """The announcement has not arrived: announce again."""
+    CANCEL = "cancel"
+    """The job will not run: take it away and report the failure."""
+    REFUSED = "refused"
+    """The server has refused the job and ended it: report the failure."""
+    UNKNOWN = "unknown"
+    """The job may or may not run: say so, and leave it."""
+
+
+def after_failed_announcement(*, refused: bool, status: Optional[str], attempts_left: bool) -> NextStep:
+    """Return what to do after an announcement that failed.
+
+    Args:
+        refused: whether the server answered that it does not take the job.
+        status: the job's status now, ``None`` if it could not be asked.
+        attempts_left: whether the announcement may be repeated.
+    """
+    if status is None:
+        return NextStep.UNKNOWN
+    if status == ApiJobStatus.CREATING.value:
+        return NextStep.REPEAT if attempts_left and not refused else NextStep.CANCEL
+    if refused and is_final(status):
+        return NextStep.REFUSED
+    return NextStep.ACCEPTED
+
+
+class Submission:
+    """Submits one job.
+
+    Args:
+        account: the project.
+        sleep: waits between announcements.
+    """
+
+    def __init__(self, account: Account, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._account = account
+        self._bounds = account.session.timeouts
+        self._sleep = sleep
+
+    def run(self, request: JobCreateRequest, payload: Body) -> JobRecord:
+        """Submit the job.
+
+        Args:
+            request: what the job is to be.
+            payload: its Qobj.
+
+        Raises:
+            ApiError: it is not submitted, or, where ``outcome_unknown`` is set, may be; ``job_id`` names it once it exists.
+        """
+        job_id, address = self._create(request)
+        job = self._account.job(job_id)
+        try:
+            self._upload(job, address, payload)
+        except ApiError as err:
+            # Without an announcement the server does not run it: taking it away is safe.
+            self._cancel(job, job_id)
+            err.job_id, err.outcome_unknown = job_id, False
+            raise
+        return self._announce(job, job_id)
+
+    def _create(self, request: JobCreateRequest) -> tuple[str, Secret]:
+        """Create the job."""
+        keyed = offered(self._account.session.capabilities, IDEMPOTENCY)
+        try:
+            return self._account.create_remote_job(
+                request, idempotency_key=secrets.token_hex(16) if keyed else None
+            )
+        except ApiError as err:
+            if not err.outcome_unknown:
+                raise
+            failure = err.introduced_by(
+                "Whether the job was created is not known, because the server's answer was lost or cannot be read; nothing runs, but a job "
+                "in status CREATING may be left behind until the server removes it."
+            )
+        raise failure
+
+    def _upload(self, job: Job, address: Secret, payload: Body) -> None:
+        """Upload the payload, with a second address if the first is no longer good."""
+        try:
+            job.put_object_storage(address, payload)
+            return
+        except RequestsApiError as err:
+            if err.status_code not in _EXPIRED:
+                raise
+            failure = err
+        logger.debug("The upload address is refused (%s); a fresh one is asked for.", failure.status_code)
+        try:
+            address = job.upload_url()
+        except ApiError:
+            raise failure from failure.__cause__
+        job.put_object_storage(address, payload)
+
+    def _announce(self, job: Job, job_id: str) -> JobRecord:
+        """Announce the payload; when that fails, find out whether the job runs."""
+        ends = time.monotonic() + ANNOUNCE_SECONDS
+        for attempt in range(1, ANNOUNCEMENTS + 1):
+            bounds = self._bounds.within(max(1.0, ends - time.monotonic()))
+            try:
+                return job.callback_upload(timeouts=bounds)
+            except ApiError as err:
+                failure = err
+            failure.job_id = job_id
+            more = attempt < ANNOUNCEMENTS and time.monotonic() < ends
+            step = self._next_step(job, failure, attempts_left=more, ends=ends)
+            logger.debug("The announcement of job %s failed (%s): %s.", job_id, failure.message, step.value)
+            if step is NextStep.ACCEPTED:
+                return self._accepted(job, job_id)
+            if step is not NextStep.REPEAT:
+                break
+            self._sleep(0.25 * 2**attempt)
+        raise self._given_up(job, job_id, failure, step)
+
+    def _next_step(self, job: Job, failure: ApiError, *, attempts_left: bool, ends: float) -> NextStep:
+        """Ask for the status and decide."""
+        refused = failure.status_code is not None and 400 <= failure.status_code < 500
+        status: Optional[str] = None
+        try:
+            status = job.status(timeouts=self._bounds.within(max(1.0, ends - time.monotonic()))).status
+        except ApiError as err:
+            if err.status_code == _GONE:
+                return NextStep.REFUSED
+        return after_failed_announcement(refused=refused, status=status, attempts_left=attempts_left)
+
+    def _accepted(self, job: Job, job_id: str) -> JobRecord:
+        """Return a job that the server has, although it could not say so in the answer."""
+        try:
+            return job.get()
+        except ApiError as err:
+            failure = err.introduced_by(
+                f"Job {job_id} is submitted, but cannot be read back; retrieve it by its id."
+            )
+        failure.job_id, failure.outcome_unknown = job_id, True
+        raise failure
+
+    def _given_up(self, job: Job, job_id: str, failure: ApiError, step: NextStep) -> ApiError:
+        """Return the error of a job whose announcement has failed for good, after taking the job away if that is right."""
+        failure.outcome_unknown = step is NextStep.UNKNOWN or (
+            step is NextStep.CANCEL and not self._cancel(job, job_id)
+        )
+        if not failure.outcome_unknown:
+            return failure
+        unknown = failure.introduced_by(
+            f"Whether job {job_id} runs is not known: retrieve it by its id, and cancel it if it is not wanted."
+        )
+        unknown.job_id, unknown.outcome_unknown = job_id, True
+        return unknown
+
+    def _cancel(self, job: Job, job_id: str) -> bool:
+        """Take a job away; return whether that is certain."""
+        try:
+            if job.cancel(timeouts=self._bounds.within(_CANCEL_SECONDS)):
+                return True
+            logger.debug("The server does not cancel job %s, which was not submitted completely.", job_id)
+        except ApiError as err:
+            logger.warning("Job %s, which was not submitted completely, could not be cancelled: %s", job_id, err.message)
+        return False

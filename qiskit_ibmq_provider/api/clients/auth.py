@@ -1,0 +1,119 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Client that logs in and finds out what the account may use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Optional
+
+from qiskit_ibmq_provider.api.clients.base import BaseClient
+from qiskit_ibmq_provider.api.redaction import Secret
+from qiskit_ibmq_provider.api.rest.root import Api
+from qiskit_ibmq_provider.api.session import RetrySession
+from qiskit_ibmq_provider.protocol.accounts import ProjectEntry, UserInfo, VersionInfo
+
+if TYPE_CHECKING:
+    from qiskit_ibmq_provider.credentials import Credentials
+
+__all__ = ["AuthClient", "connect", "keep_logged_in"]
+
+
+class AuthClient(BaseClient):
+    """Logs in when it is made.
+
+    Its session may be shared: it renews the access token, once for all who use it, when the server no longer takes it.
+
+    Args:
+        api_token: the long-lived token of the user.
+        auth_url: URL of the authentication service.
+        session: a connection to use; by default a new one.
+        request_kwargs: ``verify``, ``proxies`` and ``auth`` of a new connection.
+
+    Raises:
+        AuthenticationLicenseError: the user has to accept the licence first.
+        ApiError: login failed, or the user information cannot be had.
+    """
+
+    def __init__(
+        self, api_token: str, auth_url: str, *, session: Optional[RetrySession] = None, **request_kwargs: Any
+    ) -> None:
+        secret = Secret(api_token)
+        # From here on no local variable shows the token, nor a proxy's password: a traceback may print them.
+        del api_token
+        self.session = RetrySession(auth_url, **request_kwargs) if session is None else session.at(auth_url)
+        del request_kwargs
+        self.auth_url = auth_url
+        self.auth_api = Api(self.session)
+        self._log_in(secret)
+        self.user_info: UserInfo = self.auth_api.user_info()
+        self.session.capabilities = self.user_info.capabilities
+        self.base_api = Api(self.session.at(self.user_info.http_url))
+
+    def _log_in(self, secret: Secret) -> None:
+        """Log in, and let the session do it again when it has to."""
+        self._api_token = secret
+        keep_logged_in(self.session, self.auth_api, secret)
+        self.session.access_token = self.auth_api.login(secret).reveal()
+
+    @property
+    def api_token(self) -> str:
+        """The long-lived token of the user."""
+        return self._api_token.reveal()
+
+    def api_version(self) -> VersionInfo:
+        """Return the versions of the server's components."""
+        return self.auth_api.version()
+
+    def user_urls(self) -> dict[str, Any]:
+        """Return where the services are: ``http``, ``ws`` and ``services``."""
+        return {
+            "http": self.user_info.http_url,
+            "ws": self.user_info.ws_url,
+            "services": dict(self.user_info.services),
+        }
+
+    def current_service_urls(self) -> dict[str, Any]:
+        """Return what :meth:`user_urls` does."""
+        return self.user_urls()
+
+    def user_hubs(self) -> list[ProjectEntry]:
+        """Return the projects of the user, the default one first.
+
+        Raises:
+            ApiError: they cannot be had.
+        """
+        return self.base_api.hubs()
+
+    def current_access_token(self) -> Optional[str]:
+        """Return the access token."""
+        return self.session.access_token
+
+
+def keep_logged_in(session: RetrySession, auth_api: Api, api_token: Secret) -> None:
+    """Let a session renew its access token.
+
+    Args:
+        session: the session.
+        auth_api: the authentication service, over the same connections.
+        api_token: the long-lived token of the user.
+    """
+    session.redactor.add(api_token.reveal())
+    session.tokens.renew_with(
+        lambda seconds: auth_api.login(api_token, timeouts=session.timeouts.within(seconds))
+    )
+
+
+def connect(credentials: Credentials, request_kwargs: Mapping[str, Any]) -> RetrySession:
+    """Return a connection for credentials that come without one.
+
+    Args:
+        credentials: the account, with an access token; with an API token too, the connection renews the access token itself.
+        request_kwargs: settings of the connection beside the credentials' own.
+    """
+    settings = {**credentials.connection_parameters(), **request_kwargs}
+    session = RetrySession(credentials.auth_url, credentials.access_token, **settings)
+    if credentials.token:
+        keep_logged_in(session, Api(session), Secret(credentials.token))
+    return session

@@ -1,0 +1,99 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""The one way from a failed request to an exception.
+
+The text says what was asked, what came of it, and what to do. Where the server gave a code it ends in ``Error code: NNNN.``, which
+programs written for this API look for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Union
+from urllib.parse import urlsplit
+
+from qiskit_ibmq_provider.api.backoff import Tally, Trouble, may_be_processed
+from qiskit_ibmq_provider.api.exceptions import ApiError, ApiIBMQProtocolError, RequestsApiError
+from qiskit_ibmq_provider.api.exchange import Answer, Problem, Url, reveal_url
+from qiskit_ibmq_provider.api.redaction import Redactor
+from qiskit_ibmq_provider.protocol.errors import LICENSE_REQUIRED, ErrorBody
+
+__all__ = ["describe_request", "error_for"]
+
+_ADVICE: Final[Mapping[int, str]] = {
+    401: "Check the API token of the account and load the account again.",
+    403: "The account may not do this, or the address has expired.",
+    407: "The proxy wants a user and password: put them into the account's 'proxies'.",
+    413: "The request is too large for the server.",
+    429: "The server is asked too often: wait, then try again.",
+}
+
+
+def describe_request(method: str, url: Url) -> str:
+    """Return verb and path of a request for a text; of a signed URL only the host and the path."""
+    try:
+        parts = urlsplit(reveal_url(url))
+    except ValueError:
+        return f"{method} of a malformed URL"
+    host = parts.netloc.rpartition("@")[2]
+    if host:
+        return f"{method} {parts.scheme}://{host}{parts.path}"
+    return f"{method} {parts.path}"
+
+
+def error_for(problem: Problem, request: str, tally: Tally, redactor: Redactor) -> ApiError:
+    """Return the exception for a request that has failed for good.
+
+    Args:
+        problem: the last failure.
+        request: verb and path, from :func:`describe_request`.
+        tally: the failures before it.
+        redactor: takes the account's secrets out of the text.
+    """
+    answer = problem.answer
+    error: ApiError
+    if problem.trouble is Trouble.UNREADABLE:
+        error = ApiIBMQProtocolError(redactor.clean(f"{request}: {problem.detail}"))
+        error.status_code = None if answer is None else answer.status
+    elif answer is None:
+        again = f" ({tally.total + 1} attempts)" if tally.total else ""
+        error = RequestsApiError(redactor.clean(f"{request} failed{again}: {problem.detail}"))
+    else:
+        error = _refusal(answer, problem.detail, request, redactor)
+    rejected = answer is not None and 400 <= answer.status < 500
+    error.outcome_unknown = not rejected and (
+        tally.may_be_processed or may_be_processed(problem.trouble, problem.status)
+    )
+    error.__cause__ = problem.cause
+    return error
+
+
+def _refusal(answer: Answer, detail: str, request: str, redactor: Redactor) -> RequestsApiError:
+    """Return the exception for an answer with an error status."""
+    body = ErrorBody.from_bytes(answer.body)
+    parts = [_sentence(detail or body.message or body.raw_text or "The answer says nothing more")]
+    if answer.status in _ADVICE and body.name != LICENSE_REQUIRED:
+        parts.append(_ADVICE[answer.status])
+    if body.code is not None:
+        parts.append(f"Error code: {body.code}.")
+    status = f"{answer.status} {answer.reason}".strip()
+    return RequestsApiError(
+        redactor.clean(f"{status} for {request}: {' '.join(parts)}"),
+        status_code=answer.status,
+        code=_clean_code(body.code, redactor),
+        error_name=body.name,
+    )
+
+
+def _clean_code(code: Union[int, str, None], redactor: Redactor) -> Union[int, str, None]:
+    """Return an error code; a number that came as text is a number."""
+    if not isinstance(code, str):
+        return code
+    return int(code) if code.isascii() and code.isdigit() and len(code) < 10 else redactor.clean(code)
+
+
+def _sentence(text: str) -> str:
+    """Return a text with a full stop at its end."""
+    text = text.strip()
+    return text if text.endswith((".", "!", "?", "…")) else text + "."

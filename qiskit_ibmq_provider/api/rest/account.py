@@ -1,0 +1,120 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Adapter for one project: its devices and jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Optional, TypeVar
+
+from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider.api.redaction import Secret
+from qiskit_ibmq_provider.api.rest.backend import Backend
+from qiskit_ibmq_provider.api.rest.base import RestAdapterBase, json_body, json_text
+from qiskit_ibmq_provider.api.rest.job import Job
+from qiskit_ibmq_provider.api.session import RetrySession
+from qiskit_ibmq_provider.protocol import routes
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
+from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY_HEADER
+from qiskit_ibmq_provider.protocol.fields import as_objects
+from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest, JobRecord, UploadTicket, decode_job_list
+from qiskit_ibmq_provider.protocol.routes import Route
+
+__all__ = ["Account"]
+
+logger = get_logger(__name__)
+
+T = TypeVar("T")
+
+
+class Account(RestAdapterBase):
+    """One project of an account.
+
+    Args:
+        session: the connection.
+        hub: hub of the project.
+        group: group of the project.
+        project: name of the project.
+    """
+
+    def __init__(self, session: RetrySession, hub: str, group: str, project: str) -> None:
+        super().__init__(session, {"hub": hub, "group": group, "project": project})
+
+    def backend(self, backend_name: str) -> Backend:
+        """Return the adapter for a device."""
+        return Backend(self.session, {**self.places, "device": str(backend_name)})
+
+    def job(self, job_id: str) -> Job:
+        """Return the adapter for a job."""
+        return Job(self.session, {**self.places, "job_id": str(job_id)})
+
+    def backends(self, timeout: Optional[float] = None) -> list[dict[str, Any]]:
+        """Return the configurations of all devices as the server sends them.
+
+        Args:
+            timeout: seconds that this may take at most.
+        """
+        bounds = self.session.timeouts.within(timeout)
+        return self.session.json("GET", self.get_url(routes.DEVICES), _read_backends, timeouts=bounds)
+
+    def create_remote_job(self, request: JobCreateRequest, *, idempotency_key: Optional[str]) -> tuple[str, Secret]:
+        """Create a job without payload.
+
+        Args:
+            request: what the job is to be.
+            idempotency_key: key that makes the request safe to repeat, on a server that honours it.
+
+        Returns:
+            the job's id, and the address that takes its payload.
+        """
+        return self.session.json(
+            "POST",
+            self.get_url(routes.JOBS),
+            _read_ticket,
+            body=json_body(request.to_json(), "The job"),
+            headers={IDEMPOTENCY_HEADER: idempotency_key} if idempotency_key else None,
+            replayable=idempotency_key is not None,
+        )
+
+    def jobs(self, chosen: Mapping[str, Any]) -> list[JobRecord]:
+        """Return one page of the jobs that a filter, in its wire form, chooses. An entry that cannot be read is left out, with a warning in the log."""
+        return self._listing(routes.JOB_STATUSES, chosen, _read_jobs)
+
+    def jobs_ids(self, chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return one page of ids, with creation date and live data flag, as the server sends them."""
+        return self._listing(routes.JOB_IDS, chosen, _read_ids)
+
+    def _listing(self, route: Route, chosen: Mapping[str, Any], read: Callable[[Any], T]) -> T:
+        """Return one page of a list."""
+        params = {"filter": json_text(chosen, "The filter")}
+        return self.session.json("GET", self.get_url(route), read, params=params)
+
+
+def _read_ticket(data: Any) -> tuple[str, Secret]:
+    """Read the answer to job creation."""
+    ticket = UploadTicket.from_json(data)
+    return ticket.job_id, Secret(ticket.upload_url)
+
+
+def _read_backends(data: Any) -> list[dict[str, Any]]:
+    """Read the list of devices; an entry that is not an object is left out."""
+    if not isinstance(data, list):
+        raise ProtocolError(f"The list of devices should be a JSON array, not {type(data).__name__}.")
+    odd = [entry for entry in data if not isinstance(entry, dict)]
+    if odd:
+        logger.warning("The list of devices holds %d entries that are not JSON objects; they are left out.", len(odd))
+    return [entry for entry in data if isinstance(entry, dict)]
+
+
+def _read_jobs(data: Any) -> list[JobRecord]:
+    """Read a list of jobs."""
+    records, problems = decode_job_list(data)
+    for problem in problems:
+        logger.warning("A job is left out of the list, because its description cannot be read: %s", problem)
+    return records
+
+
+def _read_ids(data: Any) -> list[dict[str, Any]]:
+    """Read a list of ids."""
+    return [dict(entry) for entry in as_objects(data, "the list of job ids")]

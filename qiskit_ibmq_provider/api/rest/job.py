@@ -1,0 +1,112 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Adapter for one job, and for the storage of its payload and result."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from qiskit_ibmq_provider.api.exchange import Body, Timeouts
+from qiskit_ibmq_provider.api.redaction import Secret
+from qiskit_ibmq_provider.api.rest.base import RestAdapterBase, json_body, read_document, read_url
+from qiskit_ibmq_provider.protocol import routes
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
+from qiskit_ibmq_provider.protocol.fields import as_object
+from qiskit_ibmq_provider.protocol.jobs import JobRecord, JobStatusRecord
+
+__all__ = ["Job"]
+
+
+class Job(RestAdapterBase):
+    """One job. Its place in the paths is ``job_id``."""
+
+    def get(self, *, timeouts: Optional[Timeouts] = None) -> JobRecord:
+        """Return all that the server says of the job."""
+        return self.session.json("GET", self.get_url(routes.JOB), JobRecord.from_json, timeouts=timeouts)
+
+    def status(self, *, timeouts: Optional[Timeouts] = None) -> JobStatusRecord:
+        """Return its status."""
+        return self.session.json("GET", self.get_url(routes.JOB_STATUS), JobStatusRecord.from_json, timeouts=timeouts)
+
+    def upload_url(self, *, timeouts: Optional[Timeouts] = None) -> Secret:
+        """Return a fresh address for the payload."""
+        return self.session.json("GET", self.get_url(routes.JOB_UPLOAD_URL), read_url, timeouts=timeouts)
+
+    def download_url(self) -> Secret:
+        """Return the address of the payload."""
+        return self.session.json("GET", self.get_url(routes.JOB_DOWNLOAD_URL), read_url)
+
+    def result_url(self) -> Secret:
+        """Return the address of the result."""
+        return self.session.json("GET", self.get_url(routes.JOB_RESULT_URL), read_url)
+
+    def put_object_storage(self, url: Secret, payload: Body) -> None:
+        """Upload the payload."""
+        self.session.request("PUT", url, bare=True, body=payload, read=_ignore)
+
+    def get_object_storage(self, url: Secret) -> dict[str, Any]:
+        """Download a document."""
+        return self.session.json("GET", url, _read_stored, bare=True)
+
+    def callback_upload(self, *, timeouts: Optional[Timeouts] = None) -> JobRecord:
+        """Announce that the payload is there. If the answer is lost, ask for the status before this is repeated."""
+        return self.session.json(
+            "POST", self.get_url(routes.JOB_DATA_UPLOADED), _read_announced, replayable=False, timeouts=timeouts
+        )
+
+    def callback_download(self, *, timeouts: Optional[Timeouts] = None) -> None:
+        """Acknowledge the result."""
+        self.session.request(
+            "POST", self.get_url(routes.JOB_RESULT_DOWNLOADED), read=_ignore, replayable=True, timeouts=timeouts
+        )
+
+    def cancel(self, *, timeouts: Optional[Timeouts] = None) -> bool:
+        """Cancel the job.
+
+        Returns:
+            ``False`` if the server refuses in its answer.
+        """
+        return self.session.json(
+            "POST", self.get_url(routes.JOB_CANCEL), _read_cancelled, replayable=False, timeouts=timeouts
+        )
+
+    def update_attribute(self, name: str, value: Any) -> dict[str, Any]:
+        """Change the name or the tags, and return what the server has made of it."""
+        body = json_body({name: value}, f"The {name} of the job")
+        return self.session.json("PUT", self.get_url(routes.JOB_UPDATE), _read_object, body=body)
+
+    def delete(self) -> None:
+        """Delete the job."""
+        self.session.request("DELETE", self.get_url(routes.JOB_UPDATE), read=_ignore)
+
+    def properties(self) -> Optional[dict[str, Any]]:
+        """Return the calibration under which the job ran, ``None`` if there is none."""
+        return self.session.json("GET", self.get_url(routes.JOB_PROPERTIES), read_document)
+
+
+def _ignore(body: bytes) -> None:
+    """Take any answer."""
+
+
+def _read_object(data: Any) -> dict[str, Any]:
+    """Read an answer that is an object."""
+    return dict(as_object(data, "the answer"))
+
+
+def _read_stored(data: Any) -> dict[str, Any]:
+    """Read a stored document. It may be large, so it is not copied."""
+    if not isinstance(data, dict):
+        raise ProtocolError(f"The stored document should be a JSON object, not {type(data).__name__}.")
+    return data
+
+
+def _read_announced(data: Any) -> JobRecord:
+    """Read the answer to the announcement."""
+    return JobRecord.from_json(as_object(data, "the answer to the announcement").get("job"))
+
+
+def _read_cancelled(data: Any) -> bool:
+    """Read the answer to a cancellation."""
+    answer = as_object(data, "the answer to the cancellation")
+    return answer.get("cancelled") is True and answer.get("error") is None

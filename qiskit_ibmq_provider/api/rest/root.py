@@ -1,0 +1,80 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Adapter for what belongs to no project: version, login, user, hubs, reservations."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qiskit_ibmq_provider.api.exceptions import AuthenticationLicenseError, RequestsApiError
+from qiskit_ibmq_provider.api.exchange import Body, Timeouts
+from qiskit_ibmq_provider.api.redaction import Secret
+from qiskit_ibmq_provider.api.rest.base import RestAdapterBase
+from qiskit_ibmq_provider.protocol import codec, routes
+from qiskit_ibmq_provider.protocol.accounts import (
+    AccessToken,
+    ProjectEntry,
+    UserInfo,
+    VersionInfo,
+    decode_network,
+)
+from qiskit_ibmq_provider.protocol.backends import ReservationRecord, decode_reservations
+from qiskit_ibmq_provider.protocol.errors import LICENSE_REQUIRED, ProtocolError
+
+__all__ = ["Api"]
+
+
+class Api(RestAdapterBase):
+    """The root of a service."""
+
+    def version(self) -> VersionInfo:
+        """Return the versions of the server's components; none if the answer is not the one of this API."""
+        return self.session.request("GET", self.get_url(routes.VERSION), read=_read_version, anonymous=True)
+
+    def login(self, api_token: Secret, *, timeouts: Optional[Timeouts] = None) -> Secret:
+        """Return an access token.
+
+        Args:
+            api_token: the long-lived token of the user.
+            timeouts: other bounds than the session's.
+
+        Raises:
+            AuthenticationLicenseError: the user has to accept the licence first.
+            ApiError: login failed.
+        """
+        try:
+            return self.session.json(
+                "POST",
+                self.get_url(routes.LOGIN),
+                lambda answer: Secret(AccessToken.from_json(answer).id),
+                body=Body.json({"apiToken": api_token.reveal()}),
+                replayable=True,
+                anonymous=True,
+                timeouts=timeouts,
+            )
+        except RequestsApiError as err:
+            if err.error_name != LICENSE_REQUIRED:
+                raise
+            license_error = AuthenticationLicenseError(err.message, code=err.code, status_code=err.status_code)
+        raise license_error
+
+    def user_info(self) -> UserInfo:
+        """Return where the services are and what they offer."""
+        return self.session.json("GET", self.get_url(routes.USER_INFO), UserInfo.from_json)
+
+    def hubs(self) -> list[ProjectEntry]:
+        """Return the projects of the user, the default one first."""
+        return self.session.json("GET", self.get_url(routes.NETWORK), decode_network)
+
+    def reservations(self) -> list[ReservationRecord]:
+        """Return the user's own reservations."""
+        return self.session.json("GET", self.get_url(routes.MY_BOOKINGS), decode_reservations)
+
+
+def _read_version(body: bytes) -> VersionInfo:
+    """Read the answer to the version probe. Something else than JSON comes from a server of another kind."""
+    try:
+        return VersionInfo.from_json(codec.loads(body))
+    except ProtocolError:
+        return VersionInfo({})

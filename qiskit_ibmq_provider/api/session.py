@@ -1,0 +1,304 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""One connection to an account's servers: pool, token, deadlines, repetitions, redaction.
+
+The loop in :meth:`RetrySession.request` is dumb on purpose. What to do after a failure is decided in :mod:`backoff`, whether to follow a
+redirect in :mod:`redirects`, what to say in :mod:`failures`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import warnings
+from collections.abc import Mapping
+from typing import Any, Callable, Final, Generic, Optional, TypeVar, Union
+from urllib.parse import urlencode
+
+from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider.api._application import CUSTOM_HEADER_ENV_VAR
+from qiskit_ibmq_provider.api.backoff import (
+    STATUS_FORCELIST,
+    RetryPolicy,
+    Tally,
+    Trouble,
+    next_delay,
+    parse_retry_after,
+)
+from qiskit_ibmq_provider.api.channel import Call, Channel
+from qiskit_ibmq_provider.api.exchange import Body, Problem, Timeouts, Url, reveal_url
+from qiskit_ibmq_provider.api.failures import describe_request, error_for
+from qiskit_ibmq_provider.api.origins import origin_of
+from qiskit_ibmq_provider.api.redaction import Redactor, Secret, strip_query
+from qiskit_ibmq_provider.api.tokens import TokenHolder
+from qiskit_ibmq_provider.protocol import codec
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
+from qiskit_ibmq_provider.protocol.timestamps import utc_now
+
+__all__ = [
+    "CONNECT_TIMEOUT",
+    "CUSTOM_HEADER_ENV_VAR",
+    "READ_TIMEOUT",
+    "RetrySession",
+    "STATUS_FORCELIST",
+    "STORAGE_TIMEOUTS",
+    "TOTAL_TIMEOUT",
+]
+
+logger = get_logger(__name__)
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT: Final = 5.0
+"""Seconds until a connection has to be there."""
+
+READ_TIMEOUT: Final = 30.0
+"""Seconds until the next bytes of an answer have to come."""
+
+TOTAL_TIMEOUT: Final = 90.0
+"""Seconds that one request may take altogether, its repetitions and the waits between them included."""
+
+STORAGE_TIMEOUTS: Final = Timeouts(connect=10.0, read=60.0, total=900.0)
+"""Bounds of transfers to and from object storage."""
+
+_REPLAYABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+
+
+@dataclasses.dataclass(frozen=True)
+class _Success(Generic[T]):
+    """A request that went well, and what its answer means."""
+
+    value: T = dataclasses.field(repr=False)
+
+
+class RetrySession:
+    """Requests to one base URL, over a pool that may serve several. Safe to share between threads.
+
+    Args:
+        base_url: what paths are appended to.
+        access_token: token of the account, if it is known already.
+        retries_total: most repetitions of one request.
+        retries_connect: most repetitions of one that finds no connection.
+        backoff_factor: seconds; see :class:`~qiskit_ibmq_provider.api.backoff.RetryPolicy`.
+        verify: whether to verify certificates, or the path of a CA bundle.
+        proxies: proxies by scheme.
+        auth: authentication of the HTTP library, for NTLM proxies.
+        timeout: connect and read timeout, in seconds.
+        total_timeout: seconds for one request altogether.
+        storage_timeouts: bounds of storage transfers.
+        sleep: waits between repetitions.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        access_token: Optional[str] = None,
+        retries_total: int = 5,
+        retries_connect: int = 3,
+        backoff_factor: float = 0.5,
+        verify: Union[bool, str] = True,
+        proxies: Optional[Mapping[str, str]] = None,
+        auth: Any = None,
+        timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
+        *,
+        total_timeout: float = TOTAL_TIMEOUT,
+        storage_timeouts: Timeouts = STORAGE_TIMEOUTS,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._channel = Channel({"verify": verify, "proxies": proxies, "auth": auth}, access_token)
+        del access_token, proxies
+        if verify is False:
+            warnings.warn(
+                "The certificates of the servers are not verified (verify=False): anyone on the way can read and change what is sent.",
+                stacklevel=2,
+            )
+        self._policy = RetryPolicy(retries_total, retries_connect, backoff_factor)
+        self._timeouts = Timeouts(timeout[0], timeout[1], total_timeout)
+        self._storage_timeouts = storage_timeouts
+        self._sleep = sleep
+        self.verify = verify
+        self._take_base(base_url)
+
+    def at(self, base_url: str) -> RetrySession:
+        """Return a session for another base URL of the same account, which shares connections and token with this one.
+
+        The token is sent to that URL's host from now on: only give one that the API itself has named.
+        """
+        session = RetrySession.__new__(RetrySession)
+        session.__dict__.update(self.__dict__)
+        session._take_base(base_url)  # noqa: SLF001 - an object of this class that is being made
+        return session
+
+    def _take_base(self, base_url: str) -> None:
+        """Set the base URL and trust its origin."""
+        self.base_url = base_url.rstrip("/")
+        origin = origin_of(self.base_url)
+        if origin is not None:
+            self._channel.trusted.add(origin)
+
+    @property
+    def access_token(self) -> Optional[str]:
+        """The access token of the account."""
+        token = self._channel.tokens.current
+        return None if token is None else token.reveal()
+
+    @access_token.setter
+    def access_token(self, value: Optional[str]) -> None:
+        self._channel.tokens.replace(value)
+
+    @property
+    def tokens(self) -> TokenHolder:
+        """The holder of the access token."""
+        return self._channel.tokens
+
+    @property
+    def redactor(self) -> Redactor:
+        """Takes the account's secrets out of texts."""
+        return self._channel.redactor
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """Bounds of a request to the API."""
+        return self._timeouts
+
+    @property
+    def capabilities(self) -> Mapping[str, Any]:
+        """What the server offers beyond the original protocol, as ``GET /users/me`` announced it."""
+        return self._channel.capabilities
+
+    @capabilities.setter
+    def capabilities(self, value: Mapping[str, Any]) -> None:
+        self._channel.capabilities = dict(value)
+
+    def close(self) -> None:
+        """Close idle connections, also those of the sessions that share them. All of them can still be used."""
+        self._channel.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}({strip_query(self.base_url)})>"
+
+    def request(
+        self,
+        method: str,
+        url: Url,
+        bare: bool = False,
+        *,
+        read: Callable[[bytes], T],
+        params: Optional[Mapping[str, str]] = None,
+        body: Optional[Body] = None,
+        headers: Optional[Mapping[str, str]] = None,
+        replayable: Optional[bool] = None,
+        anonymous: bool = False,
+        timeouts: Optional[Timeouts] = None,
+    ) -> T:
+        """Send a request, again if that may help, and return what the answer means.
+
+        Args:
+            method: verb, upper case.
+            url: path below the base URL; an absolute URL if ``bare``.
+            bare: whether the request goes to storage: absolute URL, no token, longer timeouts.
+            read: turns the body of a good answer into the value. If it raises :class:`ProtocolError`, the answer counts as unreadable.
+            params: query.
+            body: body.
+            headers: more headers.
+            replayable: whether processing the request twice does no harm; by default what HTTP says of the verb.
+            anonymous: whether to send no token although the URL is the API's.
+            timeouts: other bounds than the session's.
+
+        Raises:
+            RequestsApiError: no answer, or one with an error status.
+            ApiIBMQProtocolError: ``read`` cannot read the answer.
+        """
+        bounds = timeouts or (self._storage_timeouts if bare else self._timeouts)
+        call = self._prepare(method, url, bare or anonymous, params, body, headers or {}, bounds)
+        replayable = method in _REPLAYABLE if replayable is None else replayable
+        ends = time.monotonic() + bounds.total
+        tally = Tally()
+        renewed = False
+        while True:
+            token = self._channel.tokens.current if call.trusted else None
+            outcome = self._attempt(call, token, read, ends)
+            if isinstance(outcome, _Success):
+                return outcome.value
+            if outcome.status == 401 and token is not None and not renewed and self._channel.tokens.renewable:
+                self._channel.tokens.renew(token, ends - time.monotonic())
+                renewed = True
+                continue
+            delay = self._delay(outcome, tally, replayable)
+            if delay is None or delay >= ends - time.monotonic():
+                raise error_for(outcome, describe_request(method, url), tally, self._channel.redactor)
+            tally = tally.after(outcome.trouble, outcome.status)
+            logger.debug("%s: %s; repeated after %.1f s", describe_request(method, url), outcome.trouble.value, delay)
+            self._sleep(delay)
+
+    def json(self, method: str, url: Url, read: Callable[[Any], T], **options: Any) -> T:
+        """Send a request whose answer is JSON.
+
+        Args:
+            method: verb, upper case.
+            url: as for :meth:`request`.
+            read: turns the decoded answer into the value, or raises :class:`ProtocolError`.
+            options: as for :meth:`request`.
+        """
+        return self.request(method, url, read=lambda body: read(codec.loads(body)), **options)
+
+    def _prepare(
+        self,
+        method: str,
+        url: Url,
+        without_token: bool,
+        params: Optional[Mapping[str, str]],
+        body: Optional[Body],
+        headers: Mapping[str, str],
+        timeouts: Timeouts,
+    ) -> Call:
+        """Return a request ready to be sent."""
+        query = f"?{urlencode(params)}" if params else ""
+        is_absolute = origin_of(reveal_url(url)) is not None
+        absolute = Secret((reveal_url(url) if is_absolute else self.base_url + reveal_url(url)) + query)
+        known = {"X-Qx-Client-Application": self._channel.application}
+        if body is not None:
+            known["Content-Type"] = "application/json"
+        return Call(
+            method=method,
+            url=absolute,
+            trusted=not without_token,
+            body=body,
+            headers={**known, **headers},
+            timeouts=timeouts,
+            confined=isinstance(url, str) and not is_absolute and method != "GET",
+        )
+
+    def _attempt(
+        self, call: Call, token: Optional[Secret], read: Callable[[bytes], T], ends: float
+    ) -> Union[_Success[T], Problem]:
+        """Send a request once and judge the answer."""
+        outcome = self._channel.send(call, token, ends)
+        if isinstance(outcome, Problem):
+            return outcome
+        if outcome.status >= 400:
+            return Problem(Trouble.STATUS, answer=outcome)
+        try:
+            return _Success(read(outcome.body))
+        except ProtocolError as err:
+            text = self._channel.redactor.clean(str(err))
+            return Problem(
+                Trouble.UNREADABLE,
+                f"The server's answer cannot be read: {text} Try again later, and check the URL if this stays.",
+                outcome,
+                ProtocolError(text),
+            )
+
+    def _delay(self, problem: Problem, tally: Tally, replayable: bool) -> Optional[float]:
+        """Return the wait before the request is repeated, or ``None``."""
+        answer = problem.answer
+        retry_after = None if answer is None else parse_retry_after(answer.headers.get("retry-after"), utc_now())
+        return next_delay(
+            self._policy,
+            tally,
+            problem.trouble,
+            status=problem.status,
+            retry_after=retry_after,
+            replayable=replayable,
+        )
