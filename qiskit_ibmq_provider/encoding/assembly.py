@@ -69,8 +69,8 @@ def assemble_circuits(
             parts = _swept(parts, frequencies, _lo_converter(backend, options))
         common = _take_common_calibrations(parts)
         config = frame.config.to_dict()
-        config["memory_slots"] = max(sum(creg.size for creg in circuit.cregs) for circuit in circuits)
-        config["n_qubits"] = max(sum(qreg.size for qreg in circuit.qregs) for circuit in circuits)
+        for size in ("memory_slots", "n_qubits"):
+            config[size] = max(part.config[size] for part in parts)
         if library:
             config["pulse_library"] = [
                 {"name": name, "samples": samples} for name, samples in library.items()
@@ -125,6 +125,13 @@ def _assemble_one(
             )
     qobj = assemble_group([circuit], run_config=run_config, qobj_id="", qobj_header=header)
     experiment = qobj.experiments[0].to_dict()
+    sizes = {
+        "n_qubits": max(circuit.num_qubits, qobj.config.n_qubits),
+        "memory_slots": max(circuit.num_clbits, qobj.config.memory_slots),
+    }
+    # Qiskit counts the bits of registers only, and no simulator runs what uses more bits than were counted.
+    experiment["config"].update(sizes)
+    experiment["header"].update(sizes)
     for item in getattr(qobj.config, "pulse_library", []):
         library[item.name] = item.samples
     # With one circuit all its pulse gates count as common to all circuits.

@@ -38,7 +38,7 @@ _GATE_FIELDS: Final = frozenset(
 _MAY_BE_MISSING: Final[Mapping[str, Any]] = {
     "conditional": False,
     "coupling_map": None,
-    "gates": (),
+    "gates": None,
     "local": False,
     "memory": False,
     "open_pulse": False,
@@ -68,7 +68,9 @@ def decode_backend_configuration(
         required(document, key, kind, what)
     # A copy, because Qiskit's models keep the lists they are given, and a document may be used twice.
     fields = {**_MAY_BE_MISSING, **copy.deepcopy(dict(document))}
-    fields["gates"] = [_gate(gate) for gate in fields["gates"] or ()]
+    fields["gates"] = [
+        _gate(gate) for gate in as_objects(fields["gates"] or [], f"the list of gates in {what}")
+    ]
     online_date = _date_or_none(fields.pop("online_date", None), what)
     if online_date is not None:
         fields["online_date"] = online_date

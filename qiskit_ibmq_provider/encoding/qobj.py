@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import io
 from collections.abc import Iterable, Mapping
-from typing import Any, Union
+from typing import Any, Optional, Union
 
 from qiskit.exceptions import QiskitError
 from qiskit.qobj import PulseQobj, QasmQobj
@@ -24,14 +24,15 @@ from qiskit_ibmq_provider.protocol.fields import as_object, as_objects
 
 __all__ = ["EncodedQobj", "decode_qobj", "encode_qobj", "encode_with", "join_experiments"]
 
-_LARGE_CONFIG = frozenset({"pulse_library", "calibrations"})
+_LARGE_CONFIG = frozenset({"calibrations", "noise_model", "pulse_library"})
 
 
 @dataclasses.dataclass(frozen=True)
 class EncodedQobj:
     """A Qobj ready to be uploaded, with the small parts of it that a job keeps.
 
-    ``config`` leaves out pulse library and calibrations; frequencies in it are in GHz and times in µs, as on the wire.
+    ``config`` leaves out the large parts: pulse library, calibrations and noise model. Frequencies in it are in GHz and times in µs,
+    as on the wire.
     """
 
     body: bytes = dataclasses.field(repr=False)
@@ -40,6 +41,20 @@ class EncodedQobj:
     header: Mapping[str, Any]
     config: Mapping[str, Any]
     experiments: int
+    complete: bool = True
+    """Whether ``config`` is all there is to say of the run options."""
+
+    @property
+    def run_options(self) -> Optional[dict[str, Any]]:
+        """The run options as ``qiskit.assembler.disassemble`` gives them, frequencies in Hz; None where only the body has all."""
+        if self.type != "QASM" or not self.complete:
+            return None
+        frequencies = {
+            key: [frequency * 1e9 for frequency in self.config[key]]
+            for key in ("qubit_lo_freq", "meas_lo_freq")
+            if self.config.get(key)
+        }
+        return {**self.config, **frequencies}
 
 
 def encode_qobj(qobj: Union[QasmQobj, PulseQobj]) -> bytes:
@@ -99,6 +114,7 @@ def join_experiments(head: Mapping[str, Any], experiments: Iterable[bytes]) -> E
         header=to_wire(head["header"]),
         config=to_wire(small),
         experiments=count,
+        complete=len(small) == len(head["config"]),
     )
 
 
