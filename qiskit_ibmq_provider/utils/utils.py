@@ -110,9 +110,9 @@ def setup_logger(logger: logging.Logger) -> None:
     """
     level_name = os.environ.get(QISKIT_IBMQ_PROVIDER_LOG_LEVEL, "")
     file_name = os.environ.get(QISKIT_IBMQ_PROVIDER_LOG_FILE, "")
-    for handler in [handler for handler in logger.handlers if handler.get_name() == _OWN_HANDLER]:
-        logger.removeHandler(handler)
-        handler.close()
+    for old in [handler for handler in logger.handlers if handler.get_name() == _OWN_HANDLER]:
+        logger.removeHandler(old)
+        old.close()
     if not level_name and not file_name:
         return
     problem = None

@@ -1,0 +1,234 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""Run options of a backend: their defaults, how those of one run are put over them, and what a device accepts.
+
+All values are in the units of Qiskit: Hz and seconds. Everything here is decided before anything is sent.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Union
+
+import numpy as np
+from qiskit.providers import Options
+from qiskit.providers.models import PulseBackendConfiguration, QasmBackendConfiguration
+from qiskit.qobj import QobjHeader
+from qiskit.qobj.utils import MeasLevel, MeasReturnType
+
+from qiskit_ibmq_provider.exceptions import IBMQBackendValueError
+
+__all__ = [
+    "DEFAULT_SHOTS",
+    "checked_options",
+    "default_options",
+    "merged_options",
+    "simulator_options",
+    "unknown_options",
+]
+
+DEFAULT_SHOTS: Final = 4000
+"""Shots of a run that does not say, unless the device accepts fewer."""
+
+Configuration = Union[QasmBackendConfiguration, PulseBackendConfiguration]
+
+_ARGUMENTS: Final = frozenset({"header", "parameter_binds", "qobj_header"})
+"""What ``run`` takes besides the options that have a default."""
+
+_SIMULATOR_ARGUMENTS: Final = frozenset(
+    """
+    accept_distributed_results basis_gates batched_shots_gpu batched_shots_gpu_max_qubits blocking_enable blocking_qubits
+    chop_threshold chunk_swap_buffer_qubits coupling_map cuStateVec_enable device enable_truncation executor
+    extended_stabilizer_approximation_error extended_stabilizer_metropolis_mixing_time
+    extended_stabilizer_norm_estimation_repetitions extended_stabilizer_norm_estimation_samples
+    extended_stabilizer_parallel_threshold extended_stabilizer_probabilities_snapshot_samples
+    extended_stabilizer_sampling_method fusion_enable fusion_max_qubit fusion_threshold fusion_verbose
+    matrix_product_state_max_bond_dimension matrix_product_state_truncation_threshold max_job_size max_memory_mb
+    max_parallel_experiments max_parallel_shots max_parallel_threads max_shot_size method mps_lapack mps_log_data
+    mps_omp_threads mps_parallel_threshold mps_sample_measure_algorithm mps_swap_direction num_threads_per_device
+    precision runtime_parameter_bind_enable shot_branching_enable shot_branching_sampling_enable
+    stabilizer_max_snapshot_probabilities statevector_parallel_threshold statevector_sample_measure_opt
+    tensor_network_num_sampling_qubits use_cuTensorNet_autotuning validation_threshold zero_threshold
+    """.split()
+)
+"""What a simulator takes besides: the options of Aer."""
+
+
+def default_options() -> Options:
+    """Return the options of a device that nobody has changed."""
+    return Options(
+        shots=DEFAULT_SHOTS,
+        memory=False,
+        qubit_lo_freq=None,
+        meas_lo_freq=None,
+        schedule_los=None,
+        meas_level=MeasLevel.CLASSIFIED,
+        meas_return=MeasReturnType.AVERAGE,
+        memory_slots=None,
+        memory_slot_size=100,
+        rep_time=None,
+        rep_delay=None,
+        init_qubits=True,
+        use_measure_esp=None,
+        live_data_enabled=None,
+    )
+
+
+def simulator_options() -> Options:
+    """Return the options of a simulator that nobody has changed."""
+    options = default_options()
+    options.update_options(noise_model=None, seed_simulator=None)
+    return options
+
+
+def merged_options(options: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of one run: those given with it over those of the backend. None means not given."""
+    return {**options, **{key: value for key, value in given.items() if value is not None}}
+
+
+def unknown_options(options: Mapping[str, Any], given: Mapping[str, Any], *, simulator: bool) -> list[str]:
+    """Return the names among the given options that the backend does not know, sorted."""
+    known = set(options) | _ARGUMENTS | (_SIMULATOR_ARGUMENTS if simulator else set())
+    return sorted(key for key, value in given.items() if value is not None and key not in known)
+
+
+def checked_options(options: Mapping[str, Any], configuration: Configuration) -> dict[str, Any]:
+    """Return options with values that the device accepts, as plain Python types.
+
+    Raises:
+        IBMQBackendValueError: a value is of the wrong type, or the device does not accept it. The text has both values.
+    """
+    checked = dict(options)
+    if checked.pop("dynamic", None):
+        raise IBMQBackendValueError(
+            "This service does not run dynamic circuits. Leave out dynamic=True; conditions by c_if on single gates "
+            "run without it."
+        )
+    checked["shots"] = _shots(checked["shots"], configuration)
+    for name in ("memory", "init_qubits", "live_data_enabled", "use_measure_esp"):
+        checked[name] = _switch(name, checked.get(name))
+    if checked["memory"] and not configuration.memory:
+        raise IBMQBackendValueError(
+            f"{configuration.backend_name} does not return the outcomes of single shots. Leave out memory=True."
+        )
+    checked["use_measure_esp"] = _measure_esp(checked["use_measure_esp"], configuration)
+    checked["meas_level"] = _meas_level(checked["meas_level"], configuration)
+    checked["meas_return"] = _meas_return(checked["meas_return"])
+    for name in ("qubit_lo_freq", "meas_lo_freq"):
+        checked[name] = _frequencies(name, checked.get(name), configuration)
+    for name in ("memory_slots", "memory_slot_size"):
+        if checked.get(name) is not None:
+            checked[name] = _integer(name, checked[name], at_least=0)
+    checked["rep_delay"] = _duration("rep_delay", checked.get("rep_delay"))
+    checked["rep_time"] = _rep_time(checked.get("rep_time"), configuration)
+    _check_kind("header", checked.get("header"), (Mapping, QobjHeader), "a dictionary")
+    return checked
+
+
+def _shots(value: Any, configuration: Configuration) -> int:
+    shots = _integer("shots", value, at_least=1)
+    if shots > configuration.max_shots:
+        raise IBMQBackendValueError(
+            f"{shots} shots are more than the {configuration.max_shots} that {configuration.backend_name} accepts. "
+            "Ask for fewer, or send the circuits several times."
+        )
+    return shots
+
+
+def _integer(name: str, value: Any, *, at_least: int) -> int:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise IBMQBackendValueError(f"{name} should be an integer, not {value!r:.80}.")
+    if value < at_least:
+        raise IBMQBackendValueError(f"{name} should be at least {at_least}, not {value}.")
+    return int(value)
+
+
+def _switch(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    raise IBMQBackendValueError(f"{name} should be True or False, not {value!r:.80}.")
+
+
+def _measure_esp(value: Any, configuration: Configuration) -> bool:
+    supported = bool(getattr(configuration, "measure_esp_enabled", False))
+    if value and not supported:
+        raise IBMQBackendValueError(
+            f"ESP readout not supported on this device ({configuration.backend_name}): leave use_measure_esp out or set "
+            "it to False."
+        )
+    return supported if value is None else value
+
+
+def _meas_level(value: Any, configuration: Configuration) -> MeasLevel:
+    try:
+        level = MeasLevel(value)
+    except ValueError as err:
+        raise IBMQBackendValueError(
+            f"meas_level should be 0 (raw), 1 (kerneled) or 2 (classified), not {value!r:.80}."
+        ) from err
+    levels = getattr(configuration, "meas_levels", None) or [MeasLevel.CLASSIFIED.value]
+    if level not in levels:
+        raise IBMQBackendValueError(
+            f"{configuration.backend_name} does not return data of meas_level {level.value}; it knows "
+            f"{', '.join(str(int(known)) for known in levels)}."
+        )
+    return level
+
+
+def _meas_return(value: Any) -> MeasReturnType:
+    try:
+        return MeasReturnType(value)
+    except ValueError as err:
+        raise IBMQBackendValueError(f"meas_return should be 'avg' or 'single', not {value!r:.80}.") from err
+
+
+def _frequencies(name: str, value: Any, configuration: Configuration) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, Sequence) or not all(_is_number(item) for item in value):
+        raise IBMQBackendValueError(f"{name} should be a list of frequencies in Hz, not {value!r:.80}.")
+    if not configuration.simulator and len(value) != configuration.n_qubits:
+        raise IBMQBackendValueError(
+            f"{name} holds {len(value)} frequencies, but {configuration.backend_name} has {configuration.n_qubits} "
+            "qubits. Give one for each of them."
+        )
+    return [float(item) for item in value]
+
+
+def _duration(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if not _is_number(value) or value < 0:
+        raise IBMQBackendValueError(f"{name} should be a time in seconds, not {value!r:.80}.")
+    return float(value)
+
+
+def _rep_time(value: Any, configuration: Configuration) -> Any:
+    if isinstance(value, list) and value:
+        value = value[0]
+    seconds = _duration("rep_time", value)
+    known = getattr(configuration, "rep_times", None)
+    if seconds is None or not known:
+        return seconds
+    if not any(math.isclose(seconds, item, rel_tol=1e-6) for item in known):
+        raise IBMQBackendValueError(
+            f"rep_time should be one of the times of {configuration.backend_name}, in seconds: {known}; not {value!r}."
+        )
+    return seconds
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_)) and math.isfinite(value)
+    )
+
+
+def _check_kind(name: str, value: Any, kinds: tuple[type, ...], expected: str) -> None:
+    if value is not None and not isinstance(value, kinds):
+        raise IBMQBackendValueError(f"{name} should be {expected}, not {value!r:.80}.")
