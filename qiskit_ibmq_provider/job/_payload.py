@@ -1,0 +1,150 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""What was submitted: circuits, options and header of a job, fetched from the server when asked for.
+
+A payload is large (about 10 kB for each circuit of five qubits) and most scripts never look at it again. So a
+job that was submitted here keeps its header and options only. Otherwise the document is kept from its
+download until the circuits are built from it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
+
+from qiskit.assembler.disassemble import disassemble
+from qiskit.exceptions import QiskitError
+from qiskit.qobj import PulseQobj, QasmQobj
+
+from qiskit_ibmq_provider.job.exceptions import IBMQJobApiError
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
+from qiskit_ibmq_provider.utils.qobj_utils import dict_to_qobj
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+    from qiskit.pulse import Schedule
+
+__all__ = ["JobPayload", "outline"]
+
+Qobj = Union[QasmQobj, PulseQobj]
+
+
+class JobPayload:
+    """The payload of one job. Threads that ask at the same time share one download.
+
+    Args:
+        job_id: the job, for messages.
+        download: fetches the payload document.
+        qobj: the payload, where it is here already.
+        header: the user's header, where it is known.
+        options: the run options, where they are known.
+    """
+
+    def __init__(
+        self,
+        job_id: str,
+        download: Callable[[], Mapping[str, Any]],
+        qobj: Optional[Union[Mapping[str, Any], Qobj]] = None,
+        header: Optional[Mapping[str, Any]] = None,
+        options: Optional[Mapping[str, Any]] = None,
+    ) -> None:
+        self._job_id = job_id
+        self._download = download
+        self._lock = threading.Lock()
+        self._document: Optional[Mapping[str, Any]] = qobj if isinstance(qobj, Mapping) else None
+        self._qobj: Optional[Qobj] = None if isinstance(qobj, Mapping) else qobj
+        self._header = None if header is None else dict(header)
+        self._options = None if options is None else dict(options)
+        self._circuits: Optional[list[Union[QuantumCircuit, Schedule]]] = None
+
+    def circuits(self) -> list[Union[QuantumCircuit, Schedule]]:
+        """Return the circuits or schedules."""
+        with self._lock:
+            if self._circuits is None:
+                qobj = self._qobj or self._build(self._fetched())
+                with self._readable():
+                    self._circuits, options, header = disassemble(qobj)
+                self._remember(options, header)
+                self._document = None
+            return list(self._circuits)
+
+    def options(self) -> dict[str, Any]:
+        """Return the run options."""
+        with self._lock:
+            if self._options is None:
+                self._read_outline()
+            return copy.deepcopy(self._options or {})
+
+    def header(self) -> dict[str, Any]:
+        """Return the user's header."""
+        with self._lock:
+            if self._header is None:
+                self._read_outline()
+            return copy.deepcopy(self._header or {})
+
+    def qobj(self) -> Qobj:
+        """Return the whole payload."""
+        with self._lock:
+            if self._qobj is None:
+                self._qobj = self._build(self._fetched())
+                self._document = None
+            return self._qobj
+
+    def _fetched(self) -> Mapping[str, Any]:
+        """Return the document, downloading it if it is not here."""
+        if self._document is None:
+            self._document = self._download()
+        return self._document
+
+    def _read_outline(self) -> None:
+        """Find out options and header without building the circuits."""
+        document = self._qobj.to_dict() if self._qobj is not None else self._fetched()
+        with self._readable():
+            self._remember(*outline(document))
+
+    def _remember(self, options: dict[str, Any], header: dict[str, Any]) -> None:
+        """Keep options and header, unless they are known from the submission itself."""
+        self._options = options if self._options is None else self._options
+        self._header = header if self._header is None else self._header
+
+    def _build(self, document: Mapping[str, Any]) -> Qobj:
+        """Return the document as qiskit's Qobj."""
+        with self._readable():
+            return dict_to_qobj(document)
+
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Say in one way that a payload cannot be read, whatever is wrong with it."""
+        try:
+            yield
+        except (
+            ProtocolError,
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            IndexError,
+            QiskitError,
+        ) as err:
+            raise IBMQJobApiError(
+                f"The payload of job {self._job_id} cannot be read: {type(err).__name__}: {err}"
+            ) from err
+
+
+def outline(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return run options and header of a payload as qiskit's ``disassemble`` does, without its circuits.
+
+    Args:
+        document: a Qobj as a dictionary.
+    """
+    # The frequencies of single schedules stand in their experiments; of circuits the experiments say nothing
+    # about options.
+    pulse = document.get("type") == "PULSE"
+    experiments = [{**entry, "instructions": []} for entry in document["experiments"]] if pulse else []
+    bare = {**document, "experiments": experiments}
+    _, options, header = disassemble(dict_to_qobj(bare))
+    return options, header

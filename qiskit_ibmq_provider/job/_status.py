@@ -1,0 +1,43 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""What a record says of a job's status and of its queue, in qiskit's terms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional
+
+from qiskit.providers.jobstatus import JobStatus
+
+from qiskit_ibmq_provider.job.exceptions import IBMQJobApiError
+from qiskit_ibmq_provider.job.queueinfo import QueueInfo
+from qiskit_ibmq_provider.utils.utils import api_status_to_job_status
+
+if TYPE_CHECKING:
+    from qiskit_ibmq_provider.protocol.jobs import JobRecord
+
+__all__ = ["job_status", "queue_info"]
+
+
+def job_status(api_status: str, job_id: str) -> JobStatus:
+    """Return qiskit's status for a status of the server.
+
+    Raises:
+        IBMQJobApiError: the server's status is not one that this package knows.
+    """
+    try:
+        return api_status_to_job_status(api_status)
+    except ValueError as err:
+        raise IBMQJobApiError(
+            f"The server says that job {job_id} has the status {api_status!r}, which this version of "
+            "qiskit-ibmq-provider does not know. A newer version may."
+        ) from err
+
+
+def queue_info(record: JobRecord) -> Optional[QueueInfo]:
+    """Return where the job stands in the queue; ``None`` where there is neither position nor priority."""
+    queue = record.queue
+    if queue is None:
+        return None
+    told = (queue.position, queue.hub_priority, queue.group_priority, queue.project_priority)
+    return None if all(value is None for value in told) else QueueInfo.from_record(queue, record.id)

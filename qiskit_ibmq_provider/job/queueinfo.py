@@ -1,0 +1,188 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Where a job stands in the queue of its backend."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Optional, Union
+
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
+from qiskit_ibmq_provider.protocol.jobs import QueueRecord
+from qiskit_ibmq_provider.protocol.timestamps import parse_utc
+from qiskit_ibmq_provider.utils.converters import duration_difference, utc_to_local
+from qiskit_ibmq_provider.utils.utils import api_status_to_job_status, to_python_identifier
+
+__all__ = ["QueueInfo"]
+
+_KNOWN = frozenset(
+    {
+        "estimated_complete_time",
+        "estimated_start_time",
+        "group_priority",
+        "hub_priority",
+        "job_id",
+        "position",
+        "project_priority",
+        "self",
+        "status",
+    }
+)
+
+
+class QueueInfo:
+    """Where a job stands in the queue, and when it may run.
+
+    Attributes:
+        position: place in the queue within the provider; the next job to run has position 1.
+        hub_priority: dynamic priority of the hub, in (0, 1].
+        group_priority: dynamic priority of the group, in (0, 1].
+        project_priority: dynamic priority of the project, in (0, 1].
+        job_id: the job.
+
+    Whatever else the server says about the queue can be read as an attribute too.
+    """
+
+    def __init__(
+        self,
+        position: Optional[int] = None,
+        status: Optional[str] = None,
+        estimated_start_time: Optional[Union[str, dt.datetime]] = None,
+        estimated_complete_time: Optional[Union[str, dt.datetime]] = None,
+        hub_priority: Optional[float] = None,
+        group_priority: Optional[float] = None,
+        project_priority: Optional[float] = None,
+        job_id: Optional[str] = None,
+        **kwargs: Any,
+    ) -> None:
+        """Store what the server said.
+
+        Args:
+            position: place in the queue.
+            status: the server's status of the job, e.g. ``"PENDING_IN_QUEUE"``.
+            estimated_start_time: in UTC, as a datetime or an ISO 8601 text.
+            estimated_complete_time: in UTC, as a datetime or an ISO 8601 text.
+            hub_priority: dynamic priority of the hub.
+            group_priority: dynamic priority of the group.
+            project_priority: dynamic priority of the project.
+            job_id: the job.
+            kwargs: more attributes.
+        """
+        self.position = position
+        self.hub_priority = hub_priority
+        self.group_priority = group_priority
+        self.project_priority = project_priority
+        self.job_id = job_id
+        self._status = status
+        self._start_utc = _utc(estimated_start_time)
+        self._complete_utc = _utc(estimated_complete_time)
+        self._data = kwargs
+
+    @classmethod
+    def from_record(cls, record: QueueRecord, job_id: str) -> QueueInfo:
+        """Return what a record of the wire says."""
+        extra = {to_python_identifier(key): value for key, value in record.extra.items()}
+        return cls(
+            position=record.position,
+            status=record.status,
+            estimated_start_time=record.estimated_start_time,
+            estimated_complete_time=record.estimated_complete_time,
+            hub_priority=record.hub_priority,
+            group_priority=record.group_priority,
+            project_priority=record.project_priority,
+            job_id=job_id,
+            **{key: value for key, value in extra.items() if key not in _KNOWN},
+        )
+
+    @property
+    def estimated_start_time(self) -> Optional[dt.datetime]:
+        """When the job may start, in local time; ``None`` if the server did not say."""
+        return None if self._start_utc is None else utc_to_local(self._start_utc)
+
+    @property
+    def estimated_complete_time(self) -> Optional[dt.datetime]:
+        """When the job may be done, in local time; ``None`` if the server did not say."""
+        return None if self._complete_utc is None else utc_to_local(self._complete_utc)
+
+    def format(self) -> str:
+        """Return a report of several lines for people."""
+        start, complete = self.estimated_start_time, self.estimated_complete_time
+        values = {
+            "queue position": self.position,
+            "status": self._status_text("value"),
+            "estimated start time": _remaining(start),
+            "estimated completion time": _remaining(complete),
+            "hub priority": self.hub_priority,
+            "group priority": self.group_priority,
+            "project priority": self.project_priority,
+        }
+        lines = [f"Job {_or_unknown(self.job_id)} queue information:"]
+        lines += [f"    {name}: {_or_unknown(value)}" for name, value in values.items()]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what is known as a dictionary, times as local datetimes."""
+        known = {
+            "position": self.position,
+            "status": self._status,
+            "estimated_start_time": self.estimated_start_time,
+            "estimated_complete_time": self.estimated_complete_time,
+            "hub_priority": self.hub_priority,
+            "group_priority": self.group_priority,
+            "project_priority": self.project_priority,
+            "job_id": self.job_id,
+        }
+        return {**self._data, **{key: value for key, value in known.items() if value is not None}}
+
+    def __repr__(self) -> str:
+        start, complete = self.estimated_start_time, self.estimated_complete_time
+        fields = [
+            f"job_id={self.job_id!r}",
+            f"status={self._status_text('name')!r}",
+            f"estimated_start_time={None if start is None else start.isoformat()!r}",
+            f"estimated_complete_time={None if complete is None else complete.isoformat()!r}",
+            f"position={self.position}",
+            f"hub_priority={self.hub_priority}",
+            f"group_priority={self.group_priority}",
+            f"project_priority={self.project_priority}",
+        ]
+        return f"<{type(self).__name__}({', '.join(fields)})>"
+
+    def __getattr__(self, name: str) -> Any:
+        # Looked up in __dict__: a copy that is being built has no _data yet, and would ask here for ever.
+        try:
+            return self.__dict__["_data"][name]
+        except KeyError:
+            raise AttributeError(f"The queue information has no attribute {name!r}.") from None
+
+    def _status_text(self, attribute: str) -> Optional[str]:
+        """Return name or text of the qiskit status; one that is not known stays as the server wrote it."""
+        if not self._status:
+            return None
+        try:
+            return str(getattr(api_status_to_job_status(self._status), attribute))
+        except ValueError:
+            return self._status
+
+
+def _utc(instant: Optional[Union[str, dt.datetime]]) -> Optional[dt.datetime]:
+    """Return an instant as an aware datetime in UTC; a text that is no date counts as not given."""
+    if isinstance(instant, str):
+        try:
+            return parse_utc(instant)
+        except ProtocolError:
+            return None
+    if instant is not None and instant.tzinfo is None:
+        return instant.replace(tzinfo=dt.timezone.utc)
+    return instant
+
+
+def _remaining(instant: Optional[dt.datetime]) -> Optional[str]:
+    """Return how long it is until an instant; one that is past is due now."""
+    return None if instant is None else duration_difference(instant) or "now"
+
+
+def _or_unknown(value: Any) -> Any:
+    """Return what is shown for a value that the server may not have given."""
+    return "unknown" if value is None else value

@@ -1,0 +1,60 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Functions on the server's answers about jobs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from qiskit_ibmq_provider.api.exceptions import ApiError
+from qiskit_ibmq_provider.job.exceptions import IBMQJobApiError
+
+__all__ = ["api_to_job_error", "build_error_report", "get_cancel_status", "job_api_error"]
+
+
+def build_error_report(results: Sequence[Mapping[str, Any]]) -> str:
+    """List the experiments that failed.
+
+    Args:
+        results: the entries ``results`` of a result document. An entry without ``success`` counts as failed,
+            since a good one always says so.
+
+    Returns:
+        A heading and one line ``Experiment <index>: <status>`` for each experiment that failed.
+    """
+    lines = ["The following experiments failed:"]
+    for index, entry in enumerate(results):
+        if not entry.get("success"):
+            lines.append(f"Experiment {index}: {entry.get('status') or 'ERROR (the server gave no reason)'}")
+    return "\n".join(lines)
+
+
+def get_cancel_status(cancel_response: Mapping[str, Any]) -> bool:
+    """Tell whether the server cancelled the job.
+
+    Args:
+        cancel_response: the answer to the request, ``{"cancelled": true}`` or a refusal with an ``error``.
+    """
+    return "error" not in cancel_response and bool(cancel_response.get("cancelled", False))
+
+
+@contextlib.contextmanager
+def api_to_job_error() -> Iterator[None]:
+    """Turn an ``ApiError`` of the block into an :class:`IBMQJobApiError` with its text, code and status."""
+    try:
+        yield
+    except ApiError as err:
+        raise IBMQJobApiError(err.message, code=err.code, status_code=err.status_code) from err
+
+
+def job_api_error(what: str, error: ApiError) -> IBMQJobApiError:
+    """Return the job's form of a failed request.
+
+    Args:
+        what: what could not be done, without full stop.
+        error: the failure, whose text ends the message and whose code and HTTP status are taken over.
+    """
+    return IBMQJobApiError(f"{what}: {error.message}", code=error.code, status_code=error.status_code)
