@@ -25,7 +25,7 @@ from typing import Any, Final, Optional
 from qiskit_ibmq_provider.service import _settings as read
 from qiskit_ibmq_provider.service._settings import ConfigError
 
-__all__ = ["ENVIRONMENT_PREFIX", "ConfigError", "ServiceConfig", "load_config", "read_token"]
+__all__ = ["ConfigError", "ENVIRONMENT_PREFIX", "ServiceConfig", "load_config", "read_token"]
 
 ENVIRONMENT_PREFIX: Final = "IBMQ_SERVICE_"
 """A setting ``port`` is the environment variable ``IBMQ_SERVICE_PORT``."""
