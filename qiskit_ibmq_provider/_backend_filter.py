@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Final, Optional, TypeVar, Union
 
 from qiskit.exceptions import QiskitError
+from qiskit.providers import BackendV1
 
 from qiskit_ibmq_provider._logging import get_logger
 
@@ -26,7 +27,7 @@ _STATUS_FIELDS: Final = frozenset(
 
 _MISSING: Final = object()
 
-_B = TypeVar("_B")
+_B = TypeVar("_B", bound=BackendV1)
 
 
 def filter_backends(
