@@ -103,6 +103,7 @@ class HttpPool:
                     headers={name.lower(): value for name, value in response.headers.items()},
                     body=response.content,
                 )
+                _check_length(response)
             except (
                 requests.RequestException,
                 urllib3.exceptions.HTTPError,
@@ -139,6 +140,17 @@ class HttpPool:
             return self._proxies
         host = urlsplit(url).hostname
         return {"no_proxy": host} if host is not None and is_loopback(host) else {}
+
+
+def _check_length(response: requests.Response) -> None:
+    """Check that the whole body has come, which older versions of ``urllib3`` do not.
+
+    Raises:
+        http.client.IncompleteRead: it has not.
+    """
+    promised, received = response.headers.get("Content-Length", ""), response.raw.tell()
+    if promised.isdigit() and response.raw.status not in (204, 304) and received < int(promised):
+        raise http.client.IncompleteRead(b"", int(promised) - received)
 
 
 def _close_all(sessions: dict[int, requests.Session]) -> None:

@@ -9,7 +9,6 @@ None of these objects shows a token, a signed URL or a body when it is printed: 
 from __future__ import annotations
 
 import dataclasses
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Optional, Union
 
@@ -22,7 +21,7 @@ __all__ = ["Answer", "Body", "BodyReader", "Problem", "Timeouts", "Url", "reveal
 Url = Union[str, Secret]
 """A path below the base URL, an absolute URL, or an absolute URL that is signed and must not show."""
 
-_SENT_WHOLE: Final = 64 * 1024
+_PIECE: Final = 64 * 1024
 """Bodies up to this many bytes are handed over in one piece; longer ones in pieces, each with a timeout of its own."""
 
 
@@ -52,12 +51,13 @@ class Timeouts:
         return Timeouts(min(self.connect, seconds), min(self.read, seconds), seconds)
 
 
-class BodyReader(io.RawIOBase):
-    """Reads a body that is kept in parts, with its length known beforehand."""
+class BodyReader:
+    """Reads a body that is kept in parts.
+
+    Not a file object: the HTTP library asks those for their position, and sends one without a position in chunks, without a length.
+    """
 
     def __init__(self, parts: Sequence[bytes]) -> None:
-        super().__init__()
-        self._parts = parts
         self._length = sum(len(part) for part in parts)
         self._pending = iter(parts)
         self._rest = memoryview(b"")
@@ -65,14 +65,14 @@ class BodyReader(io.RawIOBase):
     def __len__(self) -> int:
         return self._length
 
-    def readable(self) -> bool:
-        """A body can be read."""
-        return True
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(lambda: self.read(_PIECE), b"")
 
-    def read(self, size: Optional[int] = -1) -> bytes:
+    def read(self, size: int = -1) -> bytes:
         """Return up to ``size`` bytes, all that is left if it is negative, ``b""`` at the end."""
-        if size is None or size < 0:
-            return b"".join([bytes(self._rest), *self._pending])
+        if size < 0:
+            rest, self._rest = bytes(self._rest), memoryview(b"")
+            return b"".join([rest, *self._pending])
         while not self._rest:
             part = next(self._pending, None)
             if part is None:
@@ -112,7 +112,7 @@ class Body:
 
     def open(self) -> Union[bytes, BodyReader]:
         """Return the body in a form that the HTTP library takes."""
-        return b"".join(self._parts) if len(self) <= _SENT_WHOLE else BodyReader(self._parts)
+        return b"".join(self._parts) if len(self) <= _PIECE else BodyReader(self._parts)
 
 
 @dataclasses.dataclass(frozen=True)

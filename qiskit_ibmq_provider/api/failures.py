@@ -73,7 +73,10 @@ def _refusal(answer: Answer, detail: str, request: str, redactor: Redactor) -> R
     """Return the exception for an answer with an error status."""
     body = ErrorBody.from_bytes(answer.body)
     parts = [_sentence(detail or body.message or body.raw_text or "The answer says nothing more")]
-    if answer.status in _ADVICE and body.name != LICENSE_REQUIRED:
+    pause = answer.headers.get("retry-after", "")
+    if pause.isascii() and pause.isdigit():
+        parts.append(f"The server asks to wait {pause} s.")
+    elif answer.status in _ADVICE and body.name != LICENSE_REQUIRED:
         parts.append(_ADVICE[answer.status])
     if body.code is not None:
         parts.append(f"Error code: {body.code}.")
@@ -82,7 +85,7 @@ def _refusal(answer: Answer, detail: str, request: str, redactor: Redactor) -> R
         redactor.clean(f"{status} for {request}: {' '.join(parts)}"),
         status_code=answer.status,
         code=_clean_code(body.code, redactor),
-        error_name=body.name,
+        error_name=None if body.name is None else redactor.clean(body.name),
     )
 
 

@@ -13,8 +13,8 @@ import hmac
 import json
 import re
 import threading
-from typing import Final, NoReturn, Optional
-from urllib.parse import quote, quote_plus
+from typing import Final, NoReturn, Optional, Union
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 __all__ = ["REDACTED", "Redactor", "Secret", "strip_query"]
 
@@ -22,6 +22,7 @@ REDACTED: Final = "..."
 """What stands in place of a secret."""
 
 _SHORTEST_SECRET: Final = 4
+_SHORTEST_SIGNATURE: Final = 8
 # A query follows a path or a host; up to the next quote, bracket or space. A lone question mark ends a sentence.
 _QUERY: Final = re.compile(r"((?:https?://|wss?://|/)[^\s?'\"<>]*)\?[^\s'\"<>)]+")
 _USERINFO: Final = re.compile(r"(\w+://|//)[^\s/@'\"]+@")
@@ -60,10 +61,14 @@ def strip_query(text: str) -> str:
 
 
 class Redactor:
-    """Takes the secrets of one account out of texts. Safe to share between threads."""
+    """Takes the secrets of one account out of texts. Safe to share between threads.
 
-    def __init__(self) -> None:
-        self._spellings: tuple[str, ...] = ()
+    Args:
+        spellings: texts to take out from the start.
+    """
+
+    def __init__(self, spellings: tuple[str, ...] = ()) -> None:
+        self._spellings = spellings
         self._lock = threading.Lock()
 
     def add(self, secret: Optional[str]) -> None:
@@ -74,6 +79,17 @@ class Redactor:
         with self._lock:
             # The longest first, so that no spelling leaves the tail of another.
             self._spellings = tuple(sorted(found.union(self._spellings), key=len, reverse=True))
+
+    def with_url(self, url: Union[str, Secret]) -> Redactor:
+        """Return a redactor that knows, beside these secrets, the query of the URL if it is a signed one, in whole and in parts."""
+        if not isinstance(url, Secret):
+            return self
+        other = Redactor(self._spellings)
+        query = urlsplit(url.reveal()).query
+        values = [value for _, value in parse_qsl(query) if len(value) >= _SHORTEST_SIGNATURE]
+        for secret in [query, *values]:
+            other.add(secret)
+        return other
 
     def clean(self, text: str) -> str:
         """Return the text without the secrets, and without the query part of any URL."""

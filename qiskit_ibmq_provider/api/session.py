@@ -9,6 +9,7 @@ redirect in :mod:`redirects`, what to say in :mod:`failures`.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import time
 import warnings
@@ -118,24 +119,23 @@ class RetrySession:
         self._storage_timeouts = storage_timeouts
         self._sleep = sleep
         self.verify = verify
-        self._take_base(base_url)
+        self.base_url = self._trust(base_url)
 
     def at(self, base_url: str) -> RetrySession:
         """Return a session for another base URL of the same account, which shares connections and token with this one.
 
         The token is sent to that URL's host from now on: only give one that the API itself has named.
         """
-        session = RetrySession.__new__(RetrySession)
-        session.__dict__.update(self.__dict__)
-        session._take_base(base_url)  # noqa: SLF001 - an object of this class that is being made
+        session = copy.copy(self)
+        session.base_url = self._trust(base_url)
         return session
 
-    def _take_base(self, base_url: str) -> None:
-        """Set the base URL and trust its origin."""
-        self.base_url = base_url.rstrip("/")
-        origin = origin_of(self.base_url)
+    def _trust(self, base_url: str) -> str:
+        """Trust the origin of a base URL, and return the URL in the form that paths are appended to."""
+        origin = origin_of(base_url)
         if origin is not None:
             self._channel.trusted.add(origin)
+        return base_url.rstrip("/")
 
     @property
     def access_token(self) -> Optional[str]:
@@ -227,7 +227,7 @@ class RetrySession:
                 continue
             delay = self._delay(outcome, tally, replayable)
             if delay is None or delay >= ends - time.monotonic():
-                raise error_for(outcome, describe_request(method, url), tally, self._channel.redactor)
+                raise error_for(outcome, describe_request(method, url), tally, self.redactor.with_url(url))
             tally = tally.after(outcome.trouble, outcome.status)
             logger.debug("%s: %s; repeated after %.1f s", describe_request(method, url), outcome.trouble.value, delay)
             self._sleep(delay)

@@ -1,0 +1,406 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""A foreign server that does what a test tells it to: odd answers, broken connections, silent websockets.
+
+It speaks HTTP/1.1 and websockets over plain sockets, so that it can also break the rules of both. A test gives each path a list of acts;
+each request takes the next one, and the last one stays. It serves on a free port of this machine::
+
+    with ScriptedServer() as server:
+        server.on("GET", "/version", status(503), answer({"api-auth": "1"}))
+        ...
+        assert server.paths("GET") == ["/version", "/version"]
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import dataclasses
+import hashlib
+import json
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable
+from typing import Any, Optional, Union
+from urllib.parse import parse_qs, urlsplit
+
+__all__ = [
+    "Act",
+    "Exchange",
+    "Frame",
+    "Peer",
+    "Request",
+    "ScriptedServer",
+    "answer",
+    "drip",
+    "drip_headers",
+    "drop",
+    "hang",
+    "raw",
+    "redirect",
+    "reset",
+    "status",
+    "talk",
+    "truncated",
+]
+
+_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_REASONS = {200: "OK", 302: "Found", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """A request as it arrived. Header names are in lower case."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        return parse_qs(urlsplit(self.target).query)
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclasses.dataclass
+class Exchange:
+    """A request and the connection that it came by."""
+
+    server: ScriptedServer
+    sock: socket.socket
+    request: Request
+    keep: bool = True
+
+    def send(self, data: bytes) -> None:
+        self.sock.sendall(data)
+
+    def wait_for_end(self, interval: float = 0.02) -> bool:
+        """Wait a moment; return whether the client or the test has ended."""
+        if self.server.closing.wait(interval):
+            return True
+        with contextlib.suppress(ValueError):
+            self.sock.setblocking(False)
+        try:
+            return self.sock.recv(1) == b""
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        except OSError:
+            return True
+        finally:
+            with contextlib.suppress(OSError):
+                self.sock.setblocking(True)
+
+
+Act = Callable[[Exchange], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Frame:
+    """A websocket frame."""
+
+    opcode: int
+    data: bytes
+
+    @property
+    def close_code(self) -> Optional[int]:
+        return struct.unpack("!H", self.data[:2])[0] if len(self.data) >= 2 else None
+
+
+class Peer:
+    """The server's end of a websocket."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.sock = exchange.sock
+
+    def send(self, message: Union[dict[str, Any], str, bytes], opcode: int = 1) -> None:
+        data = json.dumps(message).encode() if isinstance(message, dict) else message
+        self.frame(opcode, data.encode() if isinstance(data, str) else data)
+
+    def frame(self, opcode: int, data: bytes) -> None:
+        length = bytes([len(data)]) if len(data) < 126 else b"\x7e" + struct.pack("!H", len(data))
+        self.sock.sendall(bytes([0x80 | opcode]) + length + data)
+
+    def close(self, code: int) -> None:
+        self.frame(8, struct.pack("!H", code))
+
+    def receive(self) -> Optional[Frame]:
+        """Return the next frame, ``None`` when the connection is over."""
+        head = _read(self.sock, 2)
+        if head is None:
+            return None
+        length = head[1] & 0x7F
+        if length == 126:
+            length = struct.unpack("!H", _read(self.sock, 2) or b"\0\0")[0]
+        mask = _read(self.sock, 4) if head[1] & 0x80 else b"\0\0\0\0"
+        data = _read(self.sock, length) if length else b""
+        if mask is None or data is None:
+            return None
+        return Frame(head[0] & 0x0F, bytes(byte ^ mask[i % 4] for i, byte in enumerate(data)))
+
+    def authenticate(self) -> str:
+        """Take the client's first frame, accept it, and return its token."""
+        first = self.receive()
+        assert first is not None
+        self.send({"type": "authenticated"})
+        return json.loads(first.data)["data"]
+
+    def status(self, value: str, **fields: Any) -> None:
+        self.send({"type": "job-status", "data": {"status": value, **fields}})
+
+    def until_closed(self) -> Optional[int]:
+        """Read until the client closes; return its close code."""
+        code = None
+        while True:
+            frame = self.receive()
+            if frame is None:
+                return code
+            if frame.opcode == 8:
+                code = frame.close_code
+                with contextlib.suppress(OSError):
+                    self.frame(8, frame.data)
+            elif frame.opcode == 9:
+                self.frame(10, frame.data)
+
+
+class ScriptedServer:
+    """The server. Its acts may be changed while it runs."""
+
+    def __init__(self, tls: Optional[ssl.SSLContext] = None) -> None:
+        self.requests: list[Request] = []
+        self.closing = threading.Event()
+        self._tls = tls
+        self._changed = threading.Condition()
+        self._acts: dict[tuple[str, str], list[Act]] = {}
+        self._sockets: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self._listener.getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def ws_url(self) -> str:
+        return self.url.replace("http", "ws", 1)
+
+    def on(self, method: str, path: str, *acts: Act) -> None:
+        """Say what to do at requests to a path; ``WS`` is the method of websockets."""
+        with self._changed:
+            self._acts[method, path] = list(acts)
+
+    def paths(self, method: Optional[str] = None) -> list[str]:
+        """Paths of the requests so far, in order."""
+        with self._changed:
+            return [each.path for each in self.requests if method in (None, each.method)]
+
+    def wait_for(self, method: str, path: str, count: int = 1, timeout: float = 20.0) -> list[Request]:
+        """Wait until a path has been asked for a number of times, and return the requests."""
+
+        def found() -> list[Request]:
+            return [each for each in self.requests if (each.method, each.path) == (method, path)]
+
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(found()) >= count, timeout), f"no {method} {path}"
+            return found()
+
+    def __enter__(self) -> ScriptedServer:
+        self._start(self._accept)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closing.set()
+        # Shutting a listener down wakes its thread; on some systems only a connection does.
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        self._listener.close()
+        with self._changed:
+            sockets = list(self._sockets)
+        for sock in sockets:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        for thread in list(self._threads):
+            thread.join(10)
+            assert not thread.is_alive(), "a thread of the scripted server does not end"
+
+    def _start(self, target: Callable[..., None], *args: Any) -> None:
+        thread = threading.Thread(target=target, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while not self.closing.is_set():
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            with self._changed:
+                self._sockets.add(sock)
+            self._start(self._serve, sock)
+
+    def _serve(self, sock: socket.socket) -> None:
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls is not None:
+                with self._changed:
+                    self._sockets.discard(sock)
+                sock = self._tls.wrap_socket(sock, server_side=True)
+                with self._changed:
+                    self._sockets.add(sock)
+            while not self.closing.is_set():
+                request = _read_request(sock)
+                if request is None:
+                    return
+                exchange = Exchange(self, sock, request)
+                self._act_for(request)(exchange)
+                if not exchange.keep:
+                    return
+        except OSError:
+            return
+        finally:
+            with self._changed:
+                self._sockets.discard(sock)
+            sock.close()
+
+    def _act_for(self, request: Request) -> Act:
+        method = "WS" if request.headers.get("upgrade", "").lower() == "websocket" else request.method
+        with self._changed:
+            self.requests.append(dataclasses.replace(request, method=method))
+            self._changed.notify_all()
+            acts = self._acts.get((method, request.path))
+            if acts is None:
+                return status(404, {"error": {"message": f"no act for {method} {request.path}", "code": 2001}})
+            return acts.pop(0) if len(acts) > 1 else acts[0]
+
+
+def answer(body: Any, code: int = 200, headers: Optional[dict[str, str]] = None) -> Act:
+    """Answer with a JSON value, or with bytes as they are."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+
+    def act(exchange: Exchange) -> None:
+        extra = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+        head = f"HTTP/1.1 {code} {_REASONS.get(code, 'Some Reason')}\r\nContent-Length: {len(data)}\r\n{extra}\r\n"
+        exchange.send(head.encode() + data)
+
+    return act
+
+
+def status(code: int, body: Any = b"", headers: Optional[dict[str, str]] = None) -> Act:
+    """Answer with a status."""
+    return answer(body, code, headers)
+
+
+def redirect(location: str, code: int = 302) -> Act:
+    """Send the client elsewhere."""
+    return answer(b"", code, {"Location": location})
+
+
+def raw(data: bytes) -> Act:
+    """Send bytes that may be anything, and close."""
+
+    def act(exchange: Exchange) -> None:
+        exchange.send(data)
+        exchange.keep = False
+
+    return act
+
+
+def truncated(body: Any, length: int) -> Act:
+    """Promise a whole body, send its first bytes, and close."""
+    data = json.dumps(body).encode()
+    return raw(f"HTTP/1.1 200 OK\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data[:length])
+
+
+def drop(exchange: Exchange) -> None:
+    """Close without an answer."""
+    exchange.keep = False
+
+
+def reset(exchange: Exchange) -> None:
+    """Break the connection."""
+    exchange.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    exchange.keep = False
+
+
+def hang(exchange: Exchange) -> None:
+    """Say nothing until the client goes."""
+    while not exchange.wait_for_end():
+        pass
+    exchange.keep = False
+
+
+def drip(body: Any, interval: float) -> Act:
+    """Send a body byte by byte."""
+    data = json.dumps(body).encode()
+    return _dripping(f"HTTP/1.1 200 OK\r\nContent-Length: {len(data)}\r\n\r\n".encode(), data, interval)
+
+
+def drip_headers(interval: float) -> Act:
+    """Send headers byte by byte, without end."""
+    return _dripping(b"HTTP/1.1 200 OK\r\n", b"X-Slow: yes\r\n" * 10_000, interval)
+
+
+def _dripping(at_once: bytes, slowly: bytes, interval: float) -> Act:
+    def act(exchange: Exchange) -> None:
+        exchange.keep = False
+        exchange.send(at_once)
+        for position in range(len(slowly)):
+            exchange.send(slowly[position : position + 1])
+            if exchange.wait_for_end(interval):
+                return
+        exchange.keep = True
+
+    return act
+
+
+def talk(script: Callable[[Peer], None]) -> Act:
+    """Accept a websocket and play a script with it."""
+
+    def act(exchange: Exchange) -> None:
+        key = exchange.request.headers["sec-websocket-key"]
+        accept = base64.b64encode(hashlib.sha1((key + _GUID).encode()).digest()).decode()
+        exchange.send(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode()
+        )
+        exchange.keep = False
+        script(Peer(exchange))
+
+    return act
+
+
+def _read(sock: socket.socket, count: int) -> Optional[bytes]:
+    data = b""
+    while len(data) < count:
+        piece = sock.recv(count - len(data))
+        if not piece:
+            return None
+        data += piece
+    return data
+
+
+def _read_request(sock: socket.socket) -> Optional[Request]:
+    head = b""
+    while b"\r\n\r\n" not in head:
+        piece = sock.recv(1)
+        if not piece:
+            return None
+        head += piece
+    first, *lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
+    method, target, _ = first.split(" ", 2)
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    body = _read(sock, int(headers.get("content-length", "0")))
+    return None if body is None else Request(method, target, headers, body)
