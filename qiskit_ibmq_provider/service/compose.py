@@ -56,16 +56,17 @@ def open_services(config: ServiceConfig, token: str) -> Iterator[Services]:
     Raises:
         StartError: If a part cannot be used as it is.
     """
-    try:
-        devices = Fleet(config.device_dirs)
-        store = open_store(config.database_url or sqlite_url(config.data_dir / DATABASE_NAME))
-    except (DeviceFileError, StoreUnusable, DomainError) as exc:
-        raise StartError(str(exc)) from exc
-    with contextlib.closing(store):
-        services = _assemble(config, token, store, devices)
-        with contextlib.closing(services.dispatcher):
-            services.dispatcher.start()
-            yield services
+    with contextlib.ExitStack() as stack:
+        try:
+            devices = Fleet(config.device_dirs)
+            store = open_store(config.database_url or sqlite_url(config.data_dir / DATABASE_NAME))
+            stack.enter_context(contextlib.closing(store))
+            services = _assemble(config, token, store, devices)
+        except (DeviceFileError, StoreUnusable, DomainError) as exc:
+            raise StartError(str(exc)) from exc
+        stack.enter_context(contextlib.closing(services.dispatcher))
+        services.dispatcher.start()
+        yield services
 
 
 def _assemble(config: ServiceConfig, token: str, store: Store, devices: DeviceCatalogue) -> Services:

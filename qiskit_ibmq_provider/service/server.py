@@ -98,9 +98,10 @@ class _PortError(Exception):
 def serve(config: ServiceConfig) -> int:
     """Run a service until a signal or its idle time ends it.
 
-    It takes over the process: the log goes to standard error, SIGINT and SIGTERM stop it, and the token is
-    taken out of the environment, so that the worker processes do not inherit it. When it answers requests
-    it prints one line, ``listening on http://HOST:PORT/api``, to standard output.
+    It takes over the process: the log goes to standard error, SIGINT and SIGTERM stop it, new files are for
+    their owner only, and the token is taken out of the environment, so that the worker processes do not
+    inherit it. When it answers requests it prints one line, ``listening on http://HOST:PORT/api``, to
+    standard output.
 
     Returns:
         The exit code of the process, one of the ``EXIT_`` constants. What went wrong is on standard error.
@@ -109,6 +110,9 @@ def serve(config: ServiceConfig) -> int:
         token = read_token(config)
         os.environ.pop(ENVIRONMENT_PREFIX + "TOKEN", None)
         configure_logging(config.log_level, secrets=[token])
+        _warn_of_open_file(config)
+        # The database holds the key that signs storage URLs, the blobs hold what users computed.
+        os.umask(0o077)
         with hold_data_dir(config.data_dir), contextlib.closing(_bind(config)) as listener:
             return _run(config, token, listener)
     except ConfigError as exc:
@@ -126,6 +130,13 @@ def serve(config: ServiceConfig) -> int:
 def _fail(message: str, code: int) -> int:
     sys.stderr.write(f"The service cannot start. {message}\n")
     return code
+
+
+def _warn_of_open_file(config: ServiceConfig) -> None:
+    """Warn if others can read the file that the token came from."""
+    path = config.token_file
+    if config.token is None and path is not None and os.name == "posix" and path.stat().st_mode & 0o077:
+        logger.warning("Other users can read the token file %s. Make it yours alone: chmod 600 %s", path, path)
 
 
 def _bind(config: ServiceConfig) -> socket.socket:

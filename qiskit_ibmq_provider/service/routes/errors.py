@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Optional
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from qiskit_ibmq_provider._logging import get_logger
@@ -85,6 +85,11 @@ async def _framework_error(request: Request, exc: Exception) -> Response:
     return error_response(code, messages.get(exc.status_code, exc.detail), exc.status_code, exc.headers)
 
 
+async def _client_gone(request: Request, exc: Exception) -> Response:
+    """Answer somebody who has left in the middle of a request: nobody reads this, and it is no fault of ours."""
+    return error_response(ErrorCode.BAD_REQUEST, "The request ended before its body did.", 400)
+
+
 async def _unexpected_error(request: Request, exc: Exception) -> Response:
     """Answer a failure of our own. The server logs the traceback; the client is told where to look."""
     trace_id = request.scope.get("state", {}).get("trace_id", "")
@@ -98,6 +103,7 @@ EXCEPTION_HANDLERS: Final[Mapping[Any, Any]] = {
     domain.DomainError: _domain_error,
     ProtocolError: _protocol_error,
     HTTPException: _framework_error,
+    ClientDisconnect: _client_gone,
     Exception: _unexpected_error,
 }
 """What the application does with an exception, by its class."""

@@ -190,10 +190,22 @@ def test_no_secret_is_in_the_log(tmp_path: Path) -> None:
         assert secret not in log
 
 
-def test_data_is_for_its_owner_only(tmp_path: Path) -> None:
+def test_data_is_for_its_owner_only_also_in_an_open_directory(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o755)
     with ServiceProcess(tmp_path / "data") as service, Api(service) as api:
         api.wait(api.submit())
-        assert service.data_dir.stat().st_mode & 0o777 == 0o700
+        found = [path for path in service.data_dir.rglob("*") if path.stat().st_mode & 0o077]
+        assert found == []
+
+
+def test_a_token_file_that_others_can_read_is_warned_of(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("token-in-a-file\n")
+    file.chmod(0o644)
+    with ServiceProcess(tmp_path / "data", token="", settings={"token_file": file}) as service:
+        body = {"apiToken": "token-in-a-file"}
+        assert requests.post(service.url + "/users/loginWithToken", json=body, timeout=10).status_code == 200
+        assert f"Other users can read the token file {file}" in service.log()
 
 
 def test_it_is_ready_within_seconds(tmp_path: Path) -> None:

@@ -112,6 +112,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(api: Api, ibmq_service: Servic
     api.post(f"{JOBS}/{job['id']}/cancel")
     blobs = [path for path in ibmq_service.data_dir.rglob("*") if job["id"] in path.name and path.suffix == ".json"]
     assert blobs == []
+    assert "Traceback" not in ibmq_service.log()
 
 
 def test_a_payload_over_the_limit_is_refused_before_and_while_it_is_sent(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_no_refusal_is_forgotten() -> None:
 
 
 def test_the_body_has_all_that_clients_look_for() -> None:
-    response = error_response(ErrorCode.JOB_LIMIT, "Too many jobs.", 400)
+    response = error_response(ErrorCode.JOB_LIMIT, "Too many jobs", 400)
     body = ErrorBody.from_bytes(bytes(response.body))
-    assert (body.message, body.code, body.name) == ("Too many jobs.", 3458, "Error")
+    assert (body.message, body.code, body.name) == ("Too many jobs", 3458, "Error")
     assert response.headers["content-type"].startswith("application/json")
