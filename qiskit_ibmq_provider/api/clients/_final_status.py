@@ -94,6 +94,7 @@ class FinalStatusWait:
         self._open_stream = open_stream
         self._wait = wait
         self._on_status = on_status
+        self._tick, self._on_tick = tick, on_tick
         self._silence_limit = silence_limit
         self._began = self._heard = time.monotonic()
         self._ends = float("inf") if timeout is None else self._began + max(0.0, timeout)
@@ -106,6 +107,7 @@ class FinalStatusWait:
         self._streaming = False
         self._failed_checks = 0
         self._next_check = 0.0
+        self._next_tick = float("inf") if tick is None or on_tick is None else self._began + tick
         self._stream: Optional[WebsocketClient] = None
         self._token_was_refused = False
 
@@ -167,6 +169,14 @@ class FinalStatusWait:
         if self._on_tick is not None and now >= self._next_tick:
             self._next_tick = now + self._tick
             self._on_tick()
+
+    def _on_time(self) -> bool:
+        """Do what is due; return whether the status is final."""
+        now = time.monotonic()
+        if now >= self._next_tick and self._on_tick is not None and self._tick is not None:
+            self._next_tick = max(now, self._next_tick + self._tick)
+            self._on_tick()
+        return now >= self._next_check and self._check()
 
     def _check(self) -> bool:
         """Ask by HTTP; return whether the status is final."""
