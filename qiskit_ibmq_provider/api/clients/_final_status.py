@@ -94,20 +94,18 @@ class FinalStatusWait:
         self._open_stream = open_stream
         self._wait = wait
         self._on_status = on_status
-        self._tick, self._on_tick = tick, on_tick
         self._silence_limit = silence_limit
         self._began = self._heard = time.monotonic()
         self._ends = float("inf") if timeout is None else self._began + max(0.0, timeout)
         self._timeout = timeout
-        self._tick = float("inf") if tick is None else max(0.0, tick)
         self._on_tick = on_tick
+        self._tick = float("inf") if tick is None or on_tick is None else max(0.0, tick)
         self._next_tick = self._began + self._tick
         self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
         self._last: Optional[JobStatusRecord] = None
         self._streaming = False
         self._failed_checks = 0
         self._next_check = 0.0
-        self._next_tick = float("inf") if tick is None or on_tick is None else self._began + tick
         self._stream: Optional[WebsocketClient] = None
         self._token_was_refused = False
 
@@ -146,10 +144,10 @@ class FinalStatusWait:
             self._stream.disconnect(WebsocketClientCloseCode.CANCEL)
 
     def _step(self) -> bool:
-        """Wait for the next event, or for the time of the next request; return whether the status is final."""
-        now = time.monotonic()
+        """Wait for the next event, or until something else is due; return whether the status is final."""
+        due = min(self._next_check, self._next_tick, self._ends)
         try:
-            event = self._events.get(timeout=max(0.0, min(self._next_check, self._next_tick, self._ends) - now))
+            event = self._events.get(timeout=max(0.0, due - time.monotonic()))
         except queue.Empty:
             return time.monotonic() >= self._next_check and self._check()
         self._streaming = not isinstance(event, (Interrupted, StreamEnded))
@@ -167,16 +165,8 @@ class FinalStatusWait:
         """Call back if it is time to."""
         now = time.monotonic()
         if self._on_tick is not None and now >= self._next_tick:
-            self._next_tick = now + self._tick
-            self._on_tick()
-
-    def _on_time(self) -> bool:
-        """Do what is due; return whether the status is final."""
-        now = time.monotonic()
-        if now >= self._next_tick and self._on_tick is not None and self._tick is not None:
             self._next_tick = max(now, self._next_tick + self._tick)
             self._on_tick()
-        return now >= self._next_check and self._check()
 
     def _check(self) -> bool:
         """Ask by HTTP; return whether the status is final."""
