@@ -122,7 +122,7 @@ def check_schedules(
                 f"The schedule {schedule.name!r} has parameters without a value: {names}. "
                 "Bind them with assign_parameters()."
             )
-        for channel in schedule.channels:
+        for channel in sorted(schedule.channels, key=str):
             _check_channel(schedule.name, channel, configuration)
 
 
