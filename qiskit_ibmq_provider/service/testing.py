@@ -18,7 +18,6 @@ This module imports neither pytest nor the client: the fixtures are loaded when 
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import queue
 import secrets
@@ -51,17 +50,6 @@ ABANDONED_SECONDS: Final = 3600
 """A service nobody has asked for so long ends by itself: the test run that started it is gone."""
 
 _ENVIRONMENT_PREFIX: Final = "IBMQ_SERVICE_"
-
-_WITHOUT_CLI: Final = """
-import sys
-from qiskit_ibmq_provider.service.config import ConfigError, load_config
-from qiskit_ibmq_provider.service.server import serve
-try:
-    config = load_config({"host": sys.argv[2], "port": sys.argv[4], "data_dir": sys.argv[6]})
-except ConfigError as error:
-    sys.exit(sys.stderr.write(f"{error}\\n") and 2)
-sys.exit(serve(config))
-"""
 
 
 class ServiceStartError(RuntimeError):
@@ -238,8 +226,6 @@ class ServiceProcess:
 
     def _command(self) -> list[str]:
         options = ["--host", "127.0.0.1", "--port", str(self._port), "--data-dir", str(self._data_dir)]
-        if importlib.util.find_spec("qiskit_ibmq_provider.cli") is None:
-            return [sys.executable, "-c", _WITHOUT_CLI, *options]
         return [sys.executable, "-m", "qiskit_ibmq_provider.cli", "serve", *options]
 
     def _child_environ(self) -> dict[str, str]:
