@@ -14,19 +14,24 @@ import contextlib
 import copy
 import threading
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from qiskit.assembler.disassemble import disassemble
 from qiskit.exceptions import QiskitError
 from qiskit.qobj import PulseQobj, QasmQobj
 
+from qiskit_ibmq_provider.api.exceptions import ApiError
 from qiskit_ibmq_provider.job.exceptions import IBMQJobApiError
+from qiskit_ibmq_provider.job.utils import job_api_error
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
+from qiskit_ibmq_provider.protocol.status import ApiJobKind
 from qiskit_ibmq_provider.utils.qobj_utils import dict_to_qobj
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.pulse import Schedule
+
+    from qiskit_ibmq_provider.job._state import JobState
 
 __all__ = ["JobPayload", "outline"]
 
@@ -37,8 +42,7 @@ class JobPayload:
     """The payload of one job. Threads that ask at the same time share one download.
 
     Args:
-        job_id: the job, for messages.
-        download: fetches the payload document.
+        state: what is known of the job.
         qobj: the payload, where it is here already.
         header: the user's header, where it is known.
         options: the run options, where they are known.
@@ -46,14 +50,12 @@ class JobPayload:
 
     def __init__(
         self,
-        job_id: str,
-        download: Callable[[], Mapping[str, Any]],
+        state: JobState,
         qobj: Optional[Union[Mapping[str, Any], Qobj]] = None,
         header: Optional[Mapping[str, Any]] = None,
         options: Optional[Mapping[str, Any]] = None,
     ) -> None:
-        self._job_id = job_id
-        self._download = download
+        self._state = state
         self._lock = threading.Lock()
         self._document: Optional[Mapping[str, Any]] = qobj if isinstance(qobj, Mapping) else None
         self._qobj: Optional[Qobj] = None if isinstance(qobj, Mapping) else qobj
@@ -62,7 +64,9 @@ class JobPayload:
         self._circuits: Optional[list[Union[QuantumCircuit, Schedule]]] = None
 
     def circuits(self) -> list[Union[QuantumCircuit, Schedule]]:
-        """Return the circuits or schedules."""
+        """Return the circuits or schedules; none for a job without a payload."""
+        if not self._exists():
+            return []
         with self._lock:
             if self._circuits is None:
                 qobj = self._qobj or self._build(self._fetched())
@@ -73,26 +77,47 @@ class JobPayload:
             return list(self._circuits)
 
     def options(self) -> dict[str, Any]:
-        """Return the run options."""
+        """Return the run options; none for a job without a payload."""
+        if not self._exists():
+            return {}
         with self._lock:
             if self._options is None:
                 self._read_outline()
             return copy.deepcopy(self._options or {})
 
     def header(self) -> dict[str, Any]:
-        """Return the user's header."""
+        """Return the user's header; an empty one for a job without a payload."""
+        if not self._exists():
+            return {}
         with self._lock:
             if self._header is None:
                 self._read_outline()
             return copy.deepcopy(self._header or {})
 
-    def qobj(self) -> Qobj:
-        """Return the whole payload."""
+    def qobj(self) -> Optional[Qobj]:
+        """Return the whole payload, ``None`` for a job without one."""
+        if not self._exists():
+            return None
         with self._lock:
             if self._qobj is None:
                 self._qobj = self._build(self._fetched())
                 self._document = None
             return self._qobj
+
+    def _exists(self) -> bool:
+        """Tell whether the job has a payload: those from before there were Qobj documents have none."""
+        return self._state.filled("kind").kind is not None
+
+    def _download(self) -> Mapping[str, Any]:
+        """Fetch the payload document."""
+        record = self._state.record
+        if record.qobj is not None:
+            return record.qobj
+        in_storage = record.kind != ApiJobKind.QOBJECT.value
+        try:
+            return self._state.api_client.job_download_qobj(record.id, use_object_storage=in_storage)
+        except ApiError as err:
+            raise job_api_error(f"The payload of job {record.id} cannot be fetched", err) from err
 
     def _fetched(self) -> Mapping[str, Any]:
         """Return the document, downloading it if it is not here."""
@@ -131,7 +156,7 @@ class JobPayload:
             QiskitError,
         ) as err:
             raise IBMQJobApiError(
-                f"The payload of job {self._job_id} cannot be read: {type(err).__name__}: {err}"
+                f"The payload of job {self._state.record.id} cannot be read: {type(err).__name__}: {err}"
             ) from err
 
 

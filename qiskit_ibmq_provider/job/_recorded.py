@@ -28,7 +28,6 @@ from qiskit_ibmq_provider.job._status import job_status
 from qiskit_ibmq_provider.job.exceptions import IBMQJobApiError
 from qiskit_ibmq_provider.job.utils import job_api_error
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
-from qiskit_ibmq_provider.protocol.status import ApiJobKind
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -145,7 +144,7 @@ class RecordedJob(JobV1):
         super().__init__(backend, record.id)
         self._api_client = api_client
         self._state = JobState(api_client, record)
-        self._payload = JobPayload(record.id, self._download_payload, qobj, header, options)
+        self._payload = JobPayload(self._state, qobj, header, options)
         self._client_version: Optional[dict[str, str]] = None
         self._extra: dict[str, Any] = {}
 
@@ -244,7 +243,7 @@ class RecordedJob(JobV1):
         Raises:
             IBMQJobApiError: the payload cannot be fetched or read.
         """
-        return self._payload.circuits() if self._has_payload() else []
+        return self._payload.circuits()
 
     def backend_options(self) -> dict[str, Any]:
         """Return the options that the job runs with, e.g. ``shots``; empty for jobs of an old form.
@@ -252,7 +251,7 @@ class RecordedJob(JobV1):
         Raises:
             IBMQJobApiError: the payload cannot be fetched or read.
         """
-        return self._payload.options() if self._has_payload() else {}
+        return self._payload.options()
 
     def header(self) -> dict[str, Any]:
         """Return the submitted header, with name and version of the backend; empty for jobs of an old form.
@@ -260,7 +259,7 @@ class RecordedJob(JobV1):
         Raises:
             IBMQJobApiError: the payload cannot be fetched or read.
         """
-        return self._payload.header() if self._has_payload() else {}
+        return self._payload.header()
 
     def qobj(self) -> Optional[Union[QasmQobj, PulseQobj]]:
         """Return the payload as a Qobj, ``None`` for jobs of an old form. Deprecated.
@@ -273,29 +272,13 @@ class RecordedJob(JobV1):
             DeprecationWarning,
             stacklevel=2,
         )
-        return self._payload.qobj() if self._has_payload() else None
+        return self._payload.qobj()
 
     @property
     def _status(self) -> JobStatus:
         """The newest known status."""
         record = self._state.record
         return job_status(record.status, record.id)
-
-    def _has_payload(self) -> bool:
-        """Tell whether the server keeps a payload: jobs from before there were Qobj documents have none."""
-        return self._state.filled("kind").kind is not None
-
-    def _download_payload(self) -> Mapping[str, Any]:
-        """Fetch the payload document."""
-        record = self._state.record
-        if record.qobj is not None:
-            return record.qobj
-        try:
-            return self._api_client.job_download_qobj(
-                record.id, use_object_storage=record.kind != ApiJobKind.QOBJECT.value
-            )
-        except ApiError as err:
-            raise job_api_error(f"The payload of job {record.id} cannot be fetched", err) from err
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.job_id()!r} on {self._backend}: {self._state.record.status}>"
