@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Final, Optional
+from typing import TYPE_CHECKING, Callable, Final, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider._retired import announce_redirect, retired_host, retired_message
@@ -23,10 +23,11 @@ from qiskit_ibmq_provider.exceptions import (
 )
 
 if TYPE_CHECKING:
+    from qiskit_ibmq_provider.api.relocation import Place
     from qiskit_ibmq_provider.api.session import RetrySession
     from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
 
-__all__ = ["Account", "destination", "log_in"]
+__all__ = ["Account", "Destination", "destination", "log_in"]
 
 logger = get_logger(__name__)
 
@@ -42,8 +43,16 @@ class Account:
     session: RetrySession = dataclasses.field(repr=False)
 
 
-def destination(credentials: Credentials, *, stored_in: Optional[str] = None) -> Credentials:
-    """Return the credentials to log in with: the given ones, or those of the service of this machine.
+@dataclasses.dataclass(frozen=True)
+class Destination:
+    """Where to log in, with which credentials; and for a service that may move, what finds it again."""
+
+    credentials: Credentials
+    locate: Optional[Callable[[], Place]] = None
+
+
+def destination(credentials: Credentials, *, stored_in: Optional[str] = None) -> Destination:
+    """Return where to log in: as the credentials say, or at the service of this machine.
 
     Args:
         credentials: the account.
@@ -60,16 +69,27 @@ def destination(credentials: Credentials, *, stored_in: Optional[str] = None) ->
             raise IBMQAccountRetiredServiceError(retired_message(host, stored_in=stored_in))
         announce_redirect(host)
     elif not credentials.is_local():
-        return credentials
-    # The one door from the client to the service. Proxies are for the world outside.
+        return Destination(credentials)
+    place = _locate()
+    # Proxies and 'verify' are for the world outside.
+    local = Credentials(place.token.reveal(), place.url, default_provider=credentials.default_provider)
+    return Destination(local, _locate)
+
+
+def _locate() -> Place:
+    """Find the service of this machine; start it if it is not running."""
+    from qiskit_ibmq_provider.api.redaction import Secret
+    from qiskit_ibmq_provider.api.relocation import Place
+
+    # The one door from the client to the service.
     from qiskit_ibmq_provider.service.local import resolve_local
 
     endpoint = resolve_local()
-    return Credentials(endpoint.token, endpoint.url, default_provider=credentials.default_provider)
+    return Place(endpoint.url, Secret(endpoint.token))
 
 
 def log_in(
-    credentials: Credentials, factory: IBMQFactory, preferences: Preferences, *, at: Credentials
+    credentials: Credentials, factory: IBMQFactory, preferences: Preferences, to: Destination
 ) -> Account:
     """Log in and return one provider for each project, the default one first. No backends are asked for.
 
@@ -77,7 +97,7 @@ def log_in(
         credentials: the account as the user gave it.
         factory: what the providers belong to.
         preferences: preferences by project.
-        at: the credentials to log in with; see :func:`destination`.
+        to: where to log in.
 
     Raises:
         IBMQAccountCredentialsInvalidUrl: the URL is not that of an authentication service.
@@ -86,8 +106,9 @@ def log_in(
     """
     from qiskit_ibmq_provider.api.clients.auth import AuthClient
 
+    at = to.credentials
     session = _authentication_session(at)
-    client = AuthClient(at.token, at.base_url, session=session)
+    client = AuthClient(at.token, at.base_url, session=session, locate=to.locate)
     entries = client.user_hubs()
     if not entries:
         raise IBMQProviderError(

@@ -110,7 +110,7 @@ class IBMQFactory(FirstGenerationCalls):
             check_account(token, url)
             credentials = Credentials(token or "", url, **kwargs)
             with account_errors():
-                account = log_in(credentials, self, {}, at=destination(credentials))
+                account = log_in(credentials, self, {}, destination(credentials))
             if hub or group or project:
                 provider = the_one(account.providers, hub, group, project)
             else:
@@ -150,7 +150,7 @@ class IBMQFactory(FirstGenerationCalls):
         """
         with self._lock, account_errors():
             credentials, preferences, stored_in = _stored_account.find_account()
-            account = log_in(credentials, self, preferences, at=destination(credentials, stored_in=stored_in))
+            account = log_in(credentials, self, preferences, destination(credentials, stored_in=stored_in))
             provider = stored_default(account.providers, credentials)
             if self._credentials is not None:
                 logger.warning("Credentials are already in use. The account of the session is replaced.")

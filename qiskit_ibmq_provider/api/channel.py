@@ -17,6 +17,7 @@ from qiskit_ibmq_provider.api.exchange import Answer, Body, Problem, Timeouts
 from qiskit_ibmq_provider.api.origins import origin_of
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret, strip_query
 from qiskit_ibmq_provider.api.redirects import MAX_REDIRECTS, REDIRECT_STATUSES, Refusal, follow
+from qiskit_ibmq_provider.api.relocation import Relocation
 from qiskit_ibmq_provider.api.tokens import TokenHolder
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Channel:
         self.trusted: set[str] = set()
         self.application = client_application()
         self.capabilities: Mapping[str, Any] = {}
+        self.relocation: Optional[Relocation] = None
         self._pool_settings = pool_settings
         self._pool: Optional[HttpPool] = None
         self._lock = threading.Lock()
@@ -76,7 +78,7 @@ class Channel:
         """
         url, followed = call.url, 0
         while True:
-            answer = self._send_to(url, call, token, ends)
+            answer = self._send_to_wherever(url, call, token, ends)
             if isinstance(answer, Problem) or answer.status not in REDIRECT_STATUSES:
                 return answer
             target = follow(
@@ -101,6 +103,26 @@ class Channel:
         if pool is not None:
             pool.close()
 
+    def located(self, url: str) -> str:
+        """Return a URL of the account as it is now, where its server may move."""
+        return url if self.relocation is None else self.relocation.current(url)
+
+    def _send_to_wherever(
+        self, url: Secret, call: Call, token: Optional[Secret], ends: float
+    ) -> Union[Answer, Problem]:
+        """Send a request once; if nobody is there, look for the server, and send it there."""
+        if self.relocation is None:
+            return self._send_to(url, call, token, ends)
+        place = Secret(self.relocation.current(url.reveal()))
+        answer = self._send_to(place, call, token, ends)
+        if not isinstance(answer, Problem) or answer.trouble is not Trouble.UNREACHABLE:
+            return answer
+        problem = self.relocation.follow(place.reveal())
+        if problem is not None:
+            detail = f"{answer.detail} {self.redactor.clean(problem)}".rstrip()
+            return dataclasses.replace(answer, detail=detail)
+        return self._send_to(Secret(self.relocation.current(url.reveal())), call, token, ends)
+
     def _send_to(self, url: Secret, call: Call, token: Optional[Secret], ends: float) -> Union[Answer, Problem]:
         """Send a request once to one URL."""
         origin = origin_of(url.reveal())
@@ -108,7 +130,7 @@ class Channel:
             shown = self.redactor.clean(strip_query(url.reveal()))
             return Problem(Trouble.INVALID, f"{shown!r} is not an http:// or https:// URL. Correct the account's URL.")
         headers: dict[str, Union[str, Secret]] = dict(call.headers)
-        if token is not None and origin in self.trusted:
+        if token is not None and self._is_trusted(origin):
             headers["X-Access-Token"] = token
         return self._open().exchange(
             call.method,
@@ -118,6 +140,10 @@ class Channel:
             timeouts=call.timeouts,
             seconds=max(0.001, ends - time.monotonic()),
         )
+
+    def _is_trusted(self, origin: str) -> bool:
+        """Tell whether the token may go to an origin: one of the API's, or the one that one of these has moved to."""
+        return origin in self.trusted or origin in {self.located(known) for known in self.trusted}
 
     def _open(self) -> HttpPool:
         """Return the connections. The HTTP library is only imported when the first request is made."""

@@ -32,6 +32,7 @@ from qiskit_ibmq_provider.api.exchange import Body, Problem, Timeouts, Url, reve
 from qiskit_ibmq_provider.api.failures import describe_request, error_for
 from qiskit_ibmq_provider.api.origins import origin_of
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret, strip_query
+from qiskit_ibmq_provider.api.relocation import Relocation
 from qiskit_ibmq_provider.api.tokens import TokenHolder
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
@@ -170,6 +171,19 @@ class RetrySession:
     @capabilities.setter
     def capabilities(self, value: Mapping[str, Any]) -> None:
         self._channel.capabilities = dict(value)
+
+    @property
+    def relocation(self) -> Optional[Relocation]:
+        """What follows a server that may move; ``None`` for one that stays where it is. All sessions of the account share it."""
+        return self._channel.relocation
+
+    @relocation.setter
+    def relocation(self, value: Optional[Relocation]) -> None:
+        self._channel.relocation = value
+
+    def located(self, url: str) -> str:
+        """Return a URL of the account as it is now, where its server may move."""
+        return self._channel.located(url)
 
     def close(self) -> None:
         """Close idle connections, also those of the sessions that share them. All of them can still be used."""

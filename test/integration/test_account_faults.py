@@ -25,8 +25,12 @@ from qiskit_ibmq_provider import (
     ibmqfactory,
     least_busy,
 )
+from qiskit_ibmq_provider._login import Account, Destination, log_in
 from qiskit_ibmq_provider.api.exceptions import ApiError, RequestsApiError
-from qiskit_ibmq_provider.credentials import HubGroupProject, store_preferences
+from qiskit_ibmq_provider.api.redaction import Secret
+from qiskit_ibmq_provider.api.relocation import Place
+from qiskit_ibmq_provider.credentials import Credentials, HubGroupProject, store_preferences
+from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
 from qiskit_ibmq_provider.ibmqbackend import IBMQBackend, IBMQSimulator
 from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
 
@@ -435,3 +439,59 @@ def test_a_device_list_that_hangs_delays_login_only_so_long(factory, server, mon
     finally:
         released.set()
     assert provider.backend.late.name() == "late"
+
+
+def moving_account(factory: IBMQFactory, server: AccountServer, locate) -> Account:
+    credentials = Credentials("right-token", server.url)
+    return log_in(credentials, factory, {}, Destination(credentials, locate))
+
+
+def test_a_service_that_comes_up_elsewhere_is_followed(factory):
+    with AccountServer() as first:
+        account = moving_account(factory, first, lambda: Place(second.url, Secret("new-token")))
+        (provider,) = account.providers.values()
+        assert [backend.name() for backend in provider.backends()] == ["one", "two"]
+    account.session.close()
+    with AccountServer(token="new-token", access_token="new-access") as second:
+        second.table[f"{second.project_path('ibm-q/open/main')}/Jobs/status/v/1"] = []
+        assert provider.backend.jobs() == []
+        # The old access token is not taken any more, so there was a login, with the token of today.
+        assert second.asked("/loginWithToken") == 1
+        assert second.headers[-1]["X-Access-Token"] == "new-access"
+        provider.backend.jobs()
+        assert second.asked("/loginWithToken") == 1
+
+
+def test_many_threads_search_for_a_service_once(factory):
+    searches = []
+
+    def locate() -> Place:
+        searches.append(threading.get_ident())
+        return Place(second.url, Secret("right-token"))
+
+    with AccountServer() as first:
+        (provider,) = moving_account(factory, first, locate).providers.values()
+        provider.backends()
+    with AccountServer() as second:
+        second.table[f"{second.project_path('ibm-q/open/main')}/Jobs/status/v/1"] = []
+        outcomes = []
+        threads = [
+            threading.Thread(target=lambda: outcomes.append(provider.backend.jobs())) for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert outcomes == [[]] * 8
+    assert len(searches) == 1
+
+
+def test_a_service_that_cannot_be_found_again_says_why(factory):
+    def locate() -> Place:
+        raise IBMQLocalServiceError("The service does not start today.")
+
+    with AccountServer() as first:
+        (provider,) = moving_account(factory, first, locate).providers.values()
+        provider.backends()
+    with pytest.raises(IBMQBackendApiError, match="The service does not start today"):
+        provider.backend.jobs()

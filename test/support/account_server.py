@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any, Union
@@ -38,6 +40,30 @@ def device(name: str, **changes: Any) -> dict[str, Any]:
     return {**configuration, **changes}
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    """Breaks its connections when it ends, as a process does."""
+
+    daemon_threads = True
+
+    def __init__(self, *args: Any) -> None:
+        self._connections: set[socket.socket] = set()
+        super().__init__(*args)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def break_connections(self) -> None:
+        """Close what is still open."""
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
 class AccountServer:
     """Answers ``GET`` and ``POST`` from a table of paths; remembers what was asked.
 
@@ -47,16 +73,21 @@ class AccountServer:
     Args:
         projects: ``hub/group/project`` of each project; the first is the default one.
         token: the API token that login takes.
+        access_token: what login gives, and what a request has to bring if it brings one.
     """
 
-    def __init__(self, projects: tuple[str, ...] = ("ibm-q/open/main",), token: str = "right-token") -> None:
+    def __init__(
+        self,
+        projects: tuple[str, ...] = ("ibm-q/open/main",),
+        token: str = "right-token",
+        access_token: str = "access-token",
+    ) -> None:
         self.requests: list[str] = []
         self.bodies: list[bytes] = []
         self.headers: list[dict[str, str]] = []
         self.table: dict[str, Answer] = {}
-        self._token = token
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._token, self._access_token = token, access_token
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.url = f"{self.origin}/api"
         self.table["/api/version"] = {"api-auth": "1.0"}
@@ -97,12 +128,13 @@ class AccountServer:
     def __exit__(self, *error: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+        self._server.break_connections()
 
     def _answer(self, path: str, body: bytes) -> Any:
         if path == "/api/users/loginWithToken":
             if json.loads(body) != {"apiToken": self._token}:
                 return 401
-            return {"id": "access-token", "ttl": 1000}
+            return {"id": self._access_token, "ttl": 1000}
         answer = self.table.get(path, 404)
         return answer() if callable(answer) else answer
 
@@ -120,7 +152,8 @@ class AccountServer:
                 outer.requests.append(path)
                 outer.bodies.append(body)
                 outer.headers.append(dict(self.headers.items()))
-                answer = outer._answer(path, body)
+                brought = self.headers.get("X-Access-Token", outer._access_token)
+                answer = outer._answer(path, body) if brought == outer._access_token else 401
                 status = answer if isinstance(answer, int) else 200
                 if isinstance(answer, int):
                     answer = {"error": {"message": f"status {answer}", "code": answer}}

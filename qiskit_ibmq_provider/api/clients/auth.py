@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Optional
 
 from qiskit_ibmq_provider.api.clients.base import BaseClient
+from qiskit_ibmq_provider.api.exceptions import RequestsApiError
 from qiskit_ibmq_provider.api.redaction import Secret
+from qiskit_ibmq_provider.api.relocation import Place, Relocation
 from qiskit_ibmq_provider.api.rest.root import Api
 from qiskit_ibmq_provider.api.session import RetrySession
+from qiskit_ibmq_provider.exceptions import IBMQError
 from qiskit_ibmq_provider.protocol.accounts import ProjectEntry, UserInfo, VersionInfo
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ class AuthClient(BaseClient):
         api_token: the long-lived token of the user.
         auth_url: URL of the authentication service.
         session: a connection to use; by default a new one.
+        locate: finds a service that may move, and its token; by default the service stays where it is.
         request_kwargs: ``verify``, ``proxies`` and ``auth`` of a new connection.
 
     Raises:
@@ -37,13 +42,21 @@ class AuthClient(BaseClient):
     """
 
     def __init__(
-        self, api_token: str, auth_url: str, *, session: Optional[RetrySession] = None, **request_kwargs: Any
+        self,
+        api_token: str,
+        auth_url: str,
+        *,
+        session: Optional[RetrySession] = None,
+        locate: Optional[Callable[[], Place]] = None,
+        **request_kwargs: Any,
     ) -> None:
         secret = Secret(api_token)
         # From here on no local variable shows the token, nor a proxy's password: a traceback may print them.
         del api_token
         self.session = RetrySession(auth_url, **request_kwargs) if session is None else session.at(auth_url)
         del request_kwargs
+        if locate is not None:
+            self.session.relocation = Relocation(auth_url, locate)
         self.auth_url = auth_url
         self.auth_api = Api(self.session)
         self._log_in(secret)
@@ -100,9 +113,26 @@ def keep_logged_in(session: RetrySession, auth_api: Api, api_token: Secret) -> N
         api_token: the long-lived token of the user.
     """
     session.redactor.add(api_token.reveal())
-    session.tokens.renew_with(
-        lambda seconds: auth_api.login(api_token, timeouts=session.timeouts.within(seconds))
-    )
+
+    def log_in(seconds: float) -> Secret:
+        ends = time.monotonic() + seconds
+        token = api_token if session.relocation is None else _token_of_today(session)
+        return auth_api.login(token, timeouts=session.timeouts.within(max(0.001, ends - time.monotonic())))
+
+    session.tokens.renew_with(log_in)
+
+
+def _token_of_today(session: RetrySession) -> Secret:
+    """Return the API token of a service that may have been started again, with another one."""
+    assert session.relocation is not None
+    try:
+        token = session.relocation.find().token
+    except IBMQError as err:
+        problem = err.message
+    else:
+        session.redactor.add(token.reveal())
+        return token
+    raise RequestsApiError(f"The service cannot be found to log in again. {problem}")
 
 
 def connect(credentials: Credentials, request_kwargs: Mapping[str, Any]) -> RetrySession:
