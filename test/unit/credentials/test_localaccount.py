@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from qiskit_ibmq_provider._retired import RETIRED_HOSTS, retired_host, retired_message
+from qiskit_ibmq_provider._retired import RETIRED_HOSTS, announce_redirect, retired_host, retired_message
 from qiskit_ibmq_provider.credentials.configrc import read_credentials_from_qiskitrc, store_credentials
 from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.credentials.exceptions import CredentialsError, InvalidCredentialsFormatError
@@ -153,3 +155,16 @@ def test_the_message_names_one_command():
     assert "`ibmq account local`" in stored
     assert "/x/qiskitrc" in stored
     assert "api.quantum-computing.ibm.com" in call
+
+
+def test_the_redirect_is_announced_in_one_line_each_time(capsys):
+    for _ in range(2):
+        announce_redirect("auth.quantum-computing.ibm.com")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert all("auth.quantum-computing.ibm.com is switched off" in line for line in lines)
+
+
+def test_without_a_stderr_the_announcement_is_silent(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    announce_redirect("auth.quantum-computing.ibm.com")
