@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from typing import Any, Callable, Optional
 
@@ -31,6 +32,8 @@ class ManualEngine:
         self.submitted: list[Task] = []
         self.cancelled: list[str] = []
         self.closed = False
+        self.taken = threading.Event()
+        """Set when a task has been taken."""
         self._prompt_cancel = prompt_cancel
         self._listener: Optional[Callable[[EngineEvent], None]] = None
 
@@ -45,6 +48,7 @@ class ManualEngine:
         self.tasks[task.job_id] = task
         self.submitted.append(task)
         self._report(EventKind.STARTED, task)
+        self.taken.set()
 
     def cancel(self, job_id: str) -> None:
         """Take note, and end the task unless the test wants to."""

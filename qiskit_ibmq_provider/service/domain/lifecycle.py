@@ -107,7 +107,7 @@ def finish(
 
 def release(job: Job) -> Job:
     """Return a running job to its old place in the queue, as if it had not been claimed."""
-    if not may_follow(job.status, ApiJobStatus.QUEUED):
+    if job.status is not ApiJobStatus.RUNNING:
         raise IllegalTransition(f"Job {job.id} is {job.status.value} and cannot be queued again.")
     steps = {step: time for step, time in job.time_per_step.items() if step != ApiJobStatus.RUNNING.value}
     return dataclasses.replace(

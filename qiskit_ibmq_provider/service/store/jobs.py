@@ -41,7 +41,7 @@ from qiskit_ibmq_provider.service.store.schema import (
     project,
 )
 
-__all__ = ["SqlJobs"]
+__all__ = ["SqlJobs", "swap_row"]
 
 _MAX_OFFSET = 2**62
 _PAGE = 500
