@@ -34,8 +34,8 @@ DEFAULT_SHOTS: Final = 4000
 
 Configuration = Union[QasmBackendConfiguration, PulseBackendConfiguration]
 
-_ARGUMENTS: Final = frozenset({"header", "parameter_binds", "qobj_header"})
-"""What ``run`` takes besides the options that have a default."""
+_ARGUMENTS: Final = frozenset({"header", "parameter_binds", "qobj_header", "seed_simulator"})
+"""What ``run`` takes besides the options that have a default. Devices are simulated, so they take a seed as well."""
 
 _SIMULATOR_ARGUMENTS: Final = frozenset(
     """

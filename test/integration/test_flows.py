@@ -140,7 +140,8 @@ def test_unknown_names_and_ids_are_clear_errors(ibmq_provider):
 
 
 def test_a_timeout_is_honoured_and_the_job_can_be_cancelled(ibmq_provider):
-    job = ibmq_provider.get_backend("ibmq_qasm_simulator").run(slow(), shots=1000)
+    backend = ibmq_provider.get_backend("ibmq_qasm_simulator")
+    job = backend.run(transpile(slow(), backend), shots=1000)
     with pytest.raises(IBMQJobTimeoutError):
         job.result(timeout=0.5)
     assert job.cancel()
