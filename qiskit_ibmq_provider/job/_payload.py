@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from qiskit.assembler.disassemble import disassemble
@@ -71,9 +71,10 @@ class JobPayload:
             if self._circuits is None:
                 qobj = self._qobj or self._build(self._fetched())
                 with self._readable():
-                    self._circuits, options, header = disassemble(qobj)
+                    circuits, options, header = disassemble(qobj)
+                    _restore_metadata(circuits, qobj)
                 self._remember(options, header)
-                self._document = None
+                self._circuits, self._document = circuits, None
             return list(self._circuits)
 
     def options(self) -> dict[str, Any]:
@@ -173,3 +174,11 @@ def outline(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
     bare = {**document, "experiments": experiments}
     _, options, header = disassemble(dict_to_qobj(bare))
     return options, header
+
+
+def _restore_metadata(circuits: Sequence[Union[QuantumCircuit, Schedule]], qobj: Qobj) -> None:
+    """Give circuits the user's metadata back, which ``disassemble`` leaves in the payload."""
+    for circuit, experiment in zip(circuits, qobj.experiments):
+        metadata = getattr(experiment.header, "metadata", None)
+        if isinstance(metadata, Mapping):
+            circuit.metadata = dict(metadata)
