@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Union
+from typing import Any, Final, Optional, Union
 
 import numpy as np
 from qiskit.providers import Options
 from qiskit.providers.models import PulseBackendConfiguration, QasmBackendConfiguration
+from qiskit.pulse import DriveChannel, LoConfig, MeasureChannel
 from qiskit.qobj import QobjHeader
 from qiskit.qobj.utils import MeasLevel, MeasReturnType
 
@@ -106,7 +107,7 @@ def checked_options(options: Mapping[str, Any], configuration: Configuration) ->
             "This service does not run dynamic circuits. Leave out dynamic=True; conditions by c_if on single gates "
             "run without it."
         )
-    checked["shots"] = _shots(checked["shots"], configuration)
+    checked["shots"] = _shots(checked.get("shots"), configuration)
     for name in ("memory", "init_qubits", "live_data_enabled", "use_measure_esp"):
         checked[name] = _switch(name, checked.get(name))
     if checked["memory"] and not configuration.memory:
@@ -114,20 +115,27 @@ def checked_options(options: Mapping[str, Any], configuration: Configuration) ->
             f"{configuration.backend_name} does not return the outcomes of single shots. Leave out memory=True."
         )
     checked["use_measure_esp"] = _measure_esp(checked["use_measure_esp"], configuration)
-    checked["meas_level"] = _meas_level(checked["meas_level"], configuration)
-    checked["meas_return"] = _meas_return(checked["meas_return"])
+    checked["meas_level"] = _meas_level(checked.get("meas_level"), configuration)
+    checked["meas_return"] = _meas_return(checked.get("meas_return"))
     for name in ("qubit_lo_freq", "meas_lo_freq"):
         checked[name] = _frequencies(name, checked.get(name), configuration)
     for name in ("memory_slots", "memory_slot_size"):
         if checked.get(name) is not None:
             checked[name] = _integer(name, checked[name], at_least=0)
+    if checked.get("seed_simulator") is not None:
+        checked["seed_simulator"] = _integer("seed_simulator", checked["seed_simulator"])
     checked["rep_delay"] = _duration("rep_delay", checked.get("rep_delay"))
     checked["rep_time"] = _rep_time(checked.get("rep_time"), configuration)
-    _check_kind("header", checked.get("header"), (Mapping, QobjHeader), "a dictionary")
+    _check_schedule_los(checked.get("schedule_los"))
+    for name in ("header", "qobj_header"):
+        if not isinstance(checked.get(name), (type(None), Mapping, QobjHeader)):
+            raise IBMQBackendValueError(f"{name} should be a dictionary, not {checked[name]!r:.80}.")
     return checked
 
 
 def _shots(value: Any, configuration: Configuration) -> int:
+    if value is None:
+        return min(DEFAULT_SHOTS, configuration.max_shots)
     shots = _integer("shots", value, at_least=1)
     if shots > configuration.max_shots:
         raise IBMQBackendValueError(
@@ -137,10 +145,10 @@ def _shots(value: Any, configuration: Configuration) -> int:
     return shots
 
 
-def _integer(name: str, value: Any, *, at_least: int) -> int:
+def _integer(name: str, value: Any, *, at_least: Optional[int] = None) -> int:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         raise IBMQBackendValueError(f"{name} should be an integer, not {value!r:.80}.")
-    if value < at_least:
+    if at_least is not None and value < at_least:
         raise IBMQBackendValueError(f"{name} should be at least {at_least}, not {value}.")
     return int(value)
 
@@ -165,7 +173,7 @@ def _measure_esp(value: Any, configuration: Configuration) -> bool:
 
 def _meas_level(value: Any, configuration: Configuration) -> MeasLevel:
     try:
-        level = MeasLevel(value)
+        level = MeasLevel.CLASSIFIED if value is None else MeasLevel(value)
     except ValueError as err:
         raise IBMQBackendValueError(
             f"meas_level should be 0 (raw), 1 (kerneled) or 2 (classified), not {value!r:.80}."
@@ -181,7 +189,7 @@ def _meas_level(value: Any, configuration: Configuration) -> MeasLevel:
 
 def _meas_return(value: Any) -> MeasReturnType:
     try:
-        return MeasReturnType(value)
+        return MeasReturnType.AVERAGE if value is None else MeasReturnType(value)
     except ValueError as err:
         raise IBMQBackendValueError(f"meas_return should be 'avg' or 'single', not {value!r:.80}.") from err
 
@@ -229,6 +237,17 @@ def _is_number(value: Any) -> bool:
     )
 
 
-def _check_kind(name: str, value: Any, kinds: tuple[type, ...], expected: str) -> None:
-    if value is not None and not isinstance(value, kinds):
-        raise IBMQBackendValueError(f"{name} should be {expected}, not {value!r:.80}.")
+def _check_schedule_los(value: Any) -> None:
+    if value is None:
+        return
+    sets = value if isinstance(value, (list, tuple)) else [value]
+    for item in sets:
+        frequencies = {**item.qubit_los, **item.meas_los} if isinstance(item, LoConfig) else item
+        if not isinstance(frequencies, Mapping) or not all(
+            isinstance(channel, (DriveChannel, MeasureChannel)) and _is_number(frequency)
+            for channel, frequency in frequencies.items()
+        ):
+            raise IBMQBackendValueError(
+                "schedule_los should give frequencies in Hz by drive and measure channel, as a dictionary or a LoConfig or "
+                f"a list of them, not {item!r:.80}."
+            )

@@ -307,6 +307,18 @@ def test_excited_state_promotion_is_refused_where_it_is_not_supported(server):
     assert [sent.qobj["config"]["use_measure_esp"] for sent in promoted.submitted] == [True, False]
 
 
+def test_an_option_set_to_none_is_the_default(server):
+    backend = server.backend()
+    backend.set_options(shots=None, meas_level=None, meas_return=None, memory=None, init_qubits=None)
+    backend.run(bell())
+    config = server.submitted[0].qobj["config"]
+    assert (config["shots"], config["meas_level"]) == (4000, 2)
+
+
+def test_a_seed_that_is_no_number_is_refused(simulator):
+    refused(simulator, bell(), "seed_simulator should be an integer", seed_simulator="five")
+
+
 def test_dynamic_circuits_are_refused(server):
     refused(server, bell(), "dynamic circuits", dynamic=True)
     loop = QuantumCircuit(1, 1)
@@ -331,6 +343,10 @@ def test_dynamic_circuits_are_refused(server):
         ("rep_time", "fast", "rep_time should be"),
         ("memory_slots", -1, "memory_slots should be at least"),
         ("header", "h", "header should be a dictionary"),
+        ("qobj_header", ["h"], "header should be a dictionary"),
+        ("schedule_los", 5, "schedule_los should give frequencies"),
+        ("schedule_los", [{DriveChannel(0): "high"}], "schedule_los should give frequencies"),
+        ("schedule_los", {"d0": 5e9}, "by drive and measure channel"),
         ("parameter_binds", {"a": 1}, "parameter_binds should be a list"),
         ("job_tags", "tag", "job_tags should be a list of strings"),
         ("job_tags", ["tag", 1], "job_tags should be a list of strings"),
