@@ -56,10 +56,10 @@ class RecordedJob(JobV1):
         status: str,
         kind: Optional[str] = None,
         name: Optional[str] = None,
-        time_per_step: Optional[dict] = None,
-        result: Optional[dict] = None,
-        qobj: Optional[Union[dict, QasmQobj, PulseQobj]] = None,
-        error: Optional[dict] = None,
+        time_per_step: Optional[dict[str, Any]] = None,
+        result: Optional[dict[str, Any]] = None,
+        qobj: Optional[Union[dict[str, Any], QasmQobj, PulseQobj]] = None,
+        error: Optional[dict[str, Any]] = None,
         tags: Optional[list[str]] = None,
         run_mode: Optional[str] = None,
         share_level: Optional[str] = None,
@@ -106,7 +106,7 @@ class RecordedJob(JobV1):
             info_queue=kwargs.pop("info_queue", None),
         )
         self._set_up(backend, api_client, record, qobj=qobj)
-        self._extra = {f"{key}_": value for key, value in kwargs.items()}
+        self._extra.update({f"{key}_": value for key, value in kwargs.items()})
 
     @classmethod
     def from_record(
@@ -136,7 +136,7 @@ class RecordedJob(JobV1):
         backend: IBMQBackend,
         api_client: AccountClient,
         record: JobRecord,
-        qobj: Optional[Union[dict, QasmQobj, PulseQobj]] = None,
+        qobj: Optional[Union[dict[str, Any], QasmQobj, PulseQobj]] = None,
         header: Optional[Mapping[str, Any]] = None,
         options: Optional[Mapping[str, Any]] = None,
     ) -> None:

@@ -59,14 +59,15 @@ def wait_until_final(
     def on_status(status: JobStatusRecord) -> None:
         announcer.changed(state.observe(status))
 
-    ticking = (
-        {}
-        if callback is None or interval is None
-        else {"tick": max(interval, _SHORTEST), "on_tick": announcer.tick}
-    )
+    ticks = callback is not None and interval is not None
     try:
         last = state.api_client.job_final_status(
-            job_id, timeout=timeout, wait=poll, on_status=on_status, **ticking
+            job_id,
+            timeout=timeout,
+            wait=poll,
+            on_status=on_status,
+            tick=max(interval or 0.0, _SHORTEST) if ticks else None,
+            on_tick=announcer.tick if ticks else None,
         )
     except UserTimeoutExceededError as err:
         if err is announcer.raised:

@@ -62,6 +62,7 @@ class JobServer(ScriptedServer):
             "download_url": ("GET", routes.JOB_DOWNLOAD_URL.path(**PLACES)),
             "properties": ("GET", routes.JOB_PROPERTIES.path(**PLACES)),
             "cancel": ("POST", routes.JOB_CANCEL.path(**PLACES)),
+            "acknowledge": ("POST", routes.JOB_RESULT_DOWNLOADED.path(**PLACES)),
             "update": ("PUT", routes.JOB_UPDATE.path(**PLACES)),
             "result": ("GET", "/store/result"),
             "payload": ("GET", "/store/payload"),
