@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import warnings
 from typing import TYPE_CHECKING, Any, Optional, Union
@@ -64,6 +65,14 @@ class BackendQueries(BackendV1):
         self.project = credentials.project
         self._kept_properties: KeptDocument[BackendProperties] = KeptDocument()
         self._kept_defaults: KeptDocument[PulseDefaults] = KeptDocument()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> BackendQueries:
+        """Copy what is the backend's own. Account and connection are one for all copies."""
+        twin = copy.copy(self)
+        memo[id(self)] = twin
+        for name in ("_configuration", "_options", "_kept_properties", "_kept_defaults"):
+            setattr(twin, name, copy.deepcopy(getattr(self, name), memo))
+        return twin
 
     def configuration(self) -> Configuration:
         """Return what the backend is made of: qubits, gates, connections, limits. It never changes."""

@@ -82,6 +82,20 @@ def test_backends_do_not_share_their_options(server):
     assert second.options.shots == 4000
 
 
+def test_a_copy_of_a_backend_has_its_own_options_and_the_same_account(server):
+    backend = server.backend()
+    backend.properties()
+    twin = copy.deepcopy(backend)
+    twin.set_options(shots=7)
+    twin.configuration().basis_gates.clear()
+    assert backend.options.shots == 4000
+    assert backend.configuration().basis_gates
+    assert twin.properties() == backend.properties()
+    assert len(asked(server, "properties")) == 1
+    twin.status()
+    assert len(asked(server, "status")) == 1
+
+
 def test_properties_are_asked_for_once(server):
     backend = server.backend()
     assert backend.properties() == backend.properties()
