@@ -72,7 +72,7 @@ class JobPayload:
                 qobj = self._qobj or self._build(self._fetched())
                 with self._readable():
                     circuits, options, header = disassemble(qobj)
-                    _restore_metadata(circuits, qobj)
+                    _restore_header_fields(circuits, qobj)
                 self._remember(options, header)
                 self._circuits, self._document = circuits, None
             return list(self._circuits)
@@ -176,9 +176,12 @@ def outline(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
     return options, header
 
 
-def _restore_metadata(circuits: Sequence[Union[QuantumCircuit, Schedule]], qobj: Qobj) -> None:
-    """Give circuits the user's metadata back, which ``disassemble`` leaves in the payload."""
+def _restore_header_fields(circuits: Sequence[Union[QuantumCircuit, Schedule]], qobj: Qobj) -> None:
+    """Give circuits their metadata and global phase back, which ``disassemble`` leaves in the payload."""
     for circuit, experiment in zip(circuits, qobj.experiments):
         metadata = getattr(experiment.header, "metadata", None)
         if isinstance(metadata, Mapping):
             circuit.metadata = dict(metadata)
+        phase = getattr(experiment.header, "global_phase", None)
+        if phase and hasattr(circuit, "global_phase"):
+            circuit.global_phase = phase

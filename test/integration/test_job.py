@@ -93,6 +93,7 @@ def test_the_result_of_a_retrieved_job_is_equal(ibmq_backend):
 
 def test_what_was_submitted_comes_back_from_the_job_and_from_a_retrieved_one(ibmq_backend):
     circuit = bell()
+    circuit.global_phase = 0.5
     prepared = QuantumCircuit(2, 2, name="prepared")
     prepared.initialize(np.array([1, 1j]) / np.sqrt(2), 0)
     prepared.rz(0.25, 1)
