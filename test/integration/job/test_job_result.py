@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from support.job_server import JOB, RESULT, in_threads, refusal
 from support.scripted_server import Peer, answer, talk
@@ -14,6 +16,7 @@ from qiskit_ibmq_provider.job import (
     IBMQJob,
     IBMQJobApiError,
     IBMQJobInvalidStateError,
+    IBMQJobTimeoutError,
 )
 from qiskit_ibmq_provider.protocol.jobs import JobRecord
 
@@ -97,3 +100,23 @@ def test_a_job_that_is_cancelled_while_it_is_waited_for_has_no_result(server, jo
     server.set(websocket=talk(cancel_it))
     with pytest.raises(IBMQJobInvalidStateError):
         job.result(timeout=30)
+
+
+def test_a_timeout_also_bounds_the_wait_for_the_download_of_another_thread(server, job):
+    server.becomes("COMPLETED")
+    may_go = threading.Event()
+
+    def answer_late(exchange) -> None:
+        may_go.wait(30)
+        answer(RESULT)(exchange)
+
+    server.set(result=answer_late)
+    got = []
+    first = threading.Thread(target=lambda: got.append(job.result()))
+    first.start()
+    server.wait_for(*server.routes["result"])
+    with pytest.raises(IBMQJobTimeoutError, match="Another thread"):
+        job.result(timeout=0.2)
+    may_go.set()
+    first.join(30)
+    assert got == [job.result(timeout=0)]
