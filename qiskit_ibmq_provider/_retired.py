@@ -59,3 +59,7 @@ def announce_redirect(host: str) -> None:
     """
     if sys.stderr is None:  # A windowed interpreter has no stderr.
         return
+    sys.stderr.write(
+        f"qiskit-ibmq-provider: {host} is switched off; using the service on this machine instead, "
+        "as chosen by `ibmq account local --for-retired`.\n"
+    )
