@@ -64,7 +64,9 @@ def _classify(err: Exception) -> Trouble:
         return Trouble.TLS
     if isinstance(err, requests.exceptions.ConnectTimeout):
         return Trouble.UNREACHABLE
-    if _first(err, urllib3.exceptions.ConnectTimeoutError) or _first(err, urllib3.exceptions.NewConnectionError):
+    if _first(err, urllib3.exceptions.ConnectTimeoutError) or _first(
+        err, urllib3.exceptions.NewConnectionError
+    ):
         return Trouble.UNREACHABLE
     if isinstance(err, requests.exceptions.Timeout) or _first(err, urllib3.exceptions.ReadTimeoutError):
         return Trouble.SILENT
@@ -115,7 +117,9 @@ def _explain_unreachable(err: Exception, origin: str, timeouts: Timeouts) -> str
         return f"{origin} did not accept a connection within {timeouts.connect:g} s. Check the URL and the network."
     refused = _first(err, ConnectionRefusedError)
     reason = "connection refused" if refused is not None else _root(err)
-    return f"No connection to {origin}: {reason}. Check that the service is running and that the URL is right."
+    return (
+        f"No connection to {origin}: {reason}. Check that the service is running and that the URL is right."
+    )
 
 
 def _is_name_error(err: Exception) -> bool:
@@ -126,7 +130,11 @@ def _is_name_error(err: Exception) -> bool:
 
 def _root(err: BaseException) -> str:
     """Return the text of what lies at the bottom."""
-    found = [item for item in _chain(err) if isinstance(item, OSError) and not isinstance(item, requests.RequestException)]
+    found = [
+        item
+        for item in _chain(err)
+        if isinstance(item, OSError) and not isinstance(item, requests.RequestException)
+    ]
     bottom = found[-1] if found else list(_chain(err))[-1]
     text = (getattr(bottom, "strerror", None) or str(bottom) or type(bottom).__name__).strip()
     return text.rstrip(".")

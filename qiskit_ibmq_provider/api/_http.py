@@ -84,7 +84,9 @@ class HttpPool:
             timeouts: bounds of the whole request.
             seconds: what is left of its total.
         """
-        plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in headers.items()}
+        plain = {
+            name: value.reveal() if isinstance(value, Secret) else value for name, value in headers.items()
+        }
         with watch(seconds) as deadline:
             try:
                 response = self._open().request(
@@ -111,7 +113,9 @@ class HttpPool:
                 OSError,
                 ValueError,
             ) as err:
-                return diagnose(err, url, timeouts, self._redactor, expired=deadline.is_over, sent=deadline.sent)
+                return diagnose(
+                    err, url, timeouts, self._redactor, expired=deadline.is_over, sent=deadline.sent
+                )
         if deadline.expired:
             # The connection was shut down at the last moment; older versions of urllib3 take that for the end of the answer.
             return diagnose(TimeoutError(), url, timeouts, self._redactor, expired=True, sent=True)

@@ -37,9 +37,6 @@ STATUS_FORCELIST: Final = (500, 502, 503, 504, 520, 522, 524)
 _BUSY_STATUSES: Final = (413, 429)
 """Statuses that say "not now": nothing was processed."""
 
-_BUSY_DELAY: Final = 1.0
-"""Least wait, in seconds, after a busy server that does not say how long to wait."""
-
 _UNREADABLE_RETRIES: Final = 2
 """How often an answer that cannot be read is asked for again: a server that sends it twice more always sends it."""
 
@@ -158,7 +155,8 @@ def _delay_after_status(
     if status == 413 and retry_after is None:
         return None
     if status in _BUSY_STATUSES:
-        return max(_BUSY_DELAY, policy.delay(tally.total)) if retry_after is None else retry_after
+        # Never at once: the server has just said that it is asked too often.
+        return policy.delay(max(1, tally.total)) if retry_after is None else retry_after
     return None
 
 

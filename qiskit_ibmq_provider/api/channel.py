@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Optional, Union
+from urllib.parse import urlencode
 
 from qiskit_ibmq_provider.api._application import client_application
 from qiskit_ibmq_provider.api.backoff import Trouble
-from qiskit_ibmq_provider.api.exchange import Answer, Body, Problem, Timeouts
+from qiskit_ibmq_provider.api.exchange import Answer, Body, Problem, Timeouts, Url, reveal_url
 from qiskit_ibmq_provider.api.origins import origin_of
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret, strip_query
 from qiskit_ibmq_provider.api.redirects import MAX_REDIRECTS, REDIRECT_STATUSES, Refusal, follow
@@ -67,6 +68,45 @@ class Channel:
         self._pool_settings = pool_settings
         self._pool: Optional[HttpPool] = None
         self._lock = threading.Lock()
+
+    def prepare(
+        self,
+        base_url: str,
+        method: str,
+        url: Url,
+        *,
+        trusted: bool,
+        params: Optional[Mapping[str, str]],
+        body: Optional[Body],
+        headers: Optional[Mapping[str, str]],
+        timeouts: Timeouts,
+    ) -> Call:
+        """Return a request ready to be sent.
+
+        Args:
+            base_url: what a path is appended to.
+            method: verb.
+            url: path, or absolute URL.
+            trusted: whether the token goes along.
+            params: query.
+            body: body.
+            headers: more headers.
+            timeouts: bounds.
+        """
+        query = f"?{urlencode(params)}" if params else ""
+        is_absolute = origin_of(reveal_url(url)) is not None
+        known = {"X-Qx-Client-Application": self.application}
+        if body is not None:
+            known["Content-Type"] = "application/json"
+        return Call(
+            method=method,
+            url=Secret((reveal_url(url) if is_absolute else base_url + reveal_url(url)) + query),
+            trusted=trusted,
+            body=body,
+            headers={**known, **(headers or {})},
+            timeouts=timeouts,
+            confined=not is_absolute and method != "GET",
+        )
 
     def send(self, call: Call, token: Optional[Secret], ends: float) -> Union[Answer, Problem]:
         """Send a request once, following redirects where that is safe.
@@ -123,12 +163,16 @@ class Channel:
             return dataclasses.replace(answer, detail=detail)
         return self._send_to(Secret(self.relocation.current(url.reveal())), call, token, ends)
 
-    def _send_to(self, url: Secret, call: Call, token: Optional[Secret], ends: float) -> Union[Answer, Problem]:
+    def _send_to(
+        self, url: Secret, call: Call, token: Optional[Secret], ends: float
+    ) -> Union[Answer, Problem]:
         """Send a request once to one URL."""
         origin = origin_of(url.reveal())
         if origin is None:
             shown = self.redactor.clean(strip_query(url.reveal()))
-            return Problem(Trouble.INVALID, f"{shown!r} is not an http:// or https:// URL. Correct the account's URL.")
+            return Problem(
+                Trouble.INVALID, f"{shown!r} is not an http:// or https:// URL. Correct the account's URL."
+            )
         headers: dict[str, Union[str, Secret]] = dict(call.headers)
         if token is not None and self._is_trusted(origin):
             headers["X-Access-Token"] = token

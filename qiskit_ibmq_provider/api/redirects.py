@@ -57,15 +57,23 @@ def follow(
     if origin is None or not origin.startswith("http"):
         return Refusal("the answer is a redirect to something that is not an HTTP URL")
     if method not in ("GET", "HEAD") and status not in (307, 308):
-        return Refusal(f"the address has moved to {origin}, and a {method} cannot be repeated there; correct the URL")
+        return Refusal(
+            f"the address has moved to {origin}, and a {method} cannot be repeated there; correct the URL"
+        )
     if url.lower().startswith("https:") and origin.startswith("http:"):
         return Refusal(f"the answer is a redirect from HTTPS to plain HTTP at {origin}")
     if confined and origin not in trusted and not _is_upgrade(url, origin):
-        return Refusal(f"the answer is a redirect to another host, {origin}; correct the URL if that is where the service is")
+        return Refusal(
+            f"the answer is a redirect to another host, {origin}; correct the URL if that is where the service is"
+        )
     return target
 
 
 def _is_upgrade(url: str, origin: str) -> bool:
     """Tell whether an origin is the same host by HTTPS, both on their usual ports."""
     host = (urlsplit(url).hostname or "").lower()
-    return url.lower().startswith("http:") and origin == f"https://{host}:443" and origin_of(url) == f"http://{host}:80"
+    return (
+        url.lower().startswith("http:")
+        and origin == f"https://{host}:443"
+        and origin_of(url) == f"http://{host}:80"
+    )

@@ -15,7 +15,6 @@ import time
 import warnings
 from collections.abc import Mapping
 from typing import Any, Callable, Final, Generic, Optional, TypeVar, Union
-from urllib.parse import urlencode
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.api._application import CUSTOM_HEADER_ENV_VAR
@@ -28,7 +27,7 @@ from qiskit_ibmq_provider.api.backoff import (
     parse_retry_after,
 )
 from qiskit_ibmq_provider.api.channel import Call, Channel
-from qiskit_ibmq_provider.api.exchange import Body, Problem, Timeouts, Url, reveal_url
+from qiskit_ibmq_provider.api.exchange import Body, Problem, Timeouts, Url
 from qiskit_ibmq_provider.api.failures import describe_request, error_for
 from qiskit_ibmq_provider.api.origins import origin_of
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret, strip_query
@@ -75,7 +74,7 @@ class _Success(Generic[T]):
 
 
 class RetrySession:
-    """Requests to one base URL, over a pool that may serve several. Safe to share between threads.
+    """Requests to one base URL, over connections that may serve several. Safe to share between threads.
 
     Args:
         base_url: what paths are appended to.
@@ -123,10 +122,7 @@ class RetrySession:
         self.base_url = self._trust(base_url)
 
     def at(self, base_url: str) -> RetrySession:
-        """Return a session for another base URL of the same account, which shares connections and token with this one.
-
-        The token is sent to that URL's host from now on: only give one that the API itself has named.
-        """
+        """Return a session for another base URL of the account. The token is sent there too: only give one that the API has named."""
         session = copy.copy(self)
         session.base_url = self._trust(base_url)
         return session
@@ -185,6 +181,10 @@ class RetrySession:
         """Return a URL of the account as it is now, where its server may move."""
         return self._channel.located(url)
 
+    def pause(self, repetition: int) -> None:
+        """Wait as before a repetition of a request, counted from 0."""
+        self._sleep(self._policy.delay(repetition))
+
     def close(self) -> None:
         """Close idle connections, also those of the sessions that share them. All of them can still be used."""
         self._channel.close()
@@ -225,7 +225,16 @@ class RetrySession:
             ApiIBMQProtocolError: ``read`` cannot read the answer.
         """
         bounds = timeouts or (self._storage_timeouts if bare else self._timeouts)
-        call = self._prepare(method, url, bare or anonymous, params, body, headers or {}, bounds)
+        call = self._channel.prepare(
+            self.base_url,
+            method,
+            url,
+            trusted=not (bare or anonymous),
+            params=params,
+            body=body,
+            headers=headers,
+            timeouts=bounds,
+        )
         replayable = method in _REPLAYABLE if replayable is None else replayable
         ends = time.monotonic() + bounds.total
         tally = Tally()
@@ -243,7 +252,9 @@ class RetrySession:
             if delay is None or delay >= ends - time.monotonic():
                 raise error_for(outcome, describe_request(method, url), tally, self.redactor.with_url(url))
             tally = tally.after(outcome.trouble, outcome.status)
-            logger.debug("%s: %s; repeated after %.1f s", describe_request(method, url), outcome.trouble.value, delay)
+            logger.debug(
+                "%s: %s; repeated after %.1f s", describe_request(method, url), outcome.trouble.value, delay
+            )
             self._sleep(delay)
 
     def json(self, method: str, url: Url, read: Callable[[Any], T], **options: Any) -> T:
@@ -256,33 +267,6 @@ class RetrySession:
             options: as for :meth:`request`.
         """
         return self.request(method, url, read=lambda body: read(codec.loads(body)), **options)
-
-    def _prepare(
-        self,
-        method: str,
-        url: Url,
-        without_token: bool,
-        params: Optional[Mapping[str, str]],
-        body: Optional[Body],
-        headers: Mapping[str, str],
-        timeouts: Timeouts,
-    ) -> Call:
-        """Return a request ready to be sent."""
-        query = f"?{urlencode(params)}" if params else ""
-        is_absolute = origin_of(reveal_url(url)) is not None
-        absolute = Secret((reveal_url(url) if is_absolute else self.base_url + reveal_url(url)) + query)
-        known = {"X-Qx-Client-Application": self._channel.application}
-        if body is not None:
-            known["Content-Type"] = "application/json"
-        return Call(
-            method=method,
-            url=absolute,
-            trusted=not without_token,
-            body=body,
-            headers={**known, **headers},
-            timeouts=timeouts,
-            confined=isinstance(url, str) and not is_absolute and method != "GET",
-        )
 
     def _attempt(
         self, call: Call, token: Optional[Secret], read: Callable[[bytes], T], ends: float
@@ -307,7 +291,9 @@ class RetrySession:
     def _delay(self, problem: Problem, tally: Tally, replayable: bool) -> Optional[float]:
         """Return the wait before the request is repeated, or ``None``."""
         answer = problem.answer
-        retry_after = None if answer is None else parse_retry_after(answer.headers.get("retry-after"), utc_now())
+        retry_after = (
+            None if answer is None else parse_retry_after(answer.headers.get("retry-after"), utc_now())
+        )
         return next_delay(
             self._policy,
             tally,

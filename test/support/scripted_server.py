@@ -47,7 +47,14 @@ __all__ = [
 ]
 
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_REASONS = {200: "OK", 302: "Found", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
+_REASONS = {
+    200: "OK",
+    302: "Found",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,7 +158,8 @@ class Peer:
     def authenticate(self) -> str:
         """Take the client's first frame, accept it, and return its token."""
         first = self.receive()
-        assert first is not None
+        if first is None:
+            raise ConnectionError("the client has gone before it sent its token")
         self.send({"type": "authenticated"})
         return json.loads(first.data)["data"]
 
@@ -178,6 +186,7 @@ class ScriptedServer:
 
     def __init__(self, tls: Optional[ssl.SSLContext] = None) -> None:
         self.requests: list[Request] = []
+        self.connections: list[object] = []
         self.closing = threading.Event()
         self._tls = tls
         self._changed = threading.Condition()
@@ -199,6 +208,11 @@ class ScriptedServer:
         """Say what to do at requests to a path; ``WS`` is the method of websockets."""
         with self._changed:
             self._acts[method, path] = list(acts)
+
+    def acts(self, method: str, path: str) -> list[Act]:
+        """Return what is still to be done at a path."""
+        with self._changed:
+            return list(self._acts[method, path])
 
     def paths(self, method: Optional[str] = None) -> list[str]:
         """Paths of the requests so far, in order."""
@@ -249,6 +263,7 @@ class ScriptedServer:
                 return
             with self._changed:
                 self._sockets.add(sock)
+                self.connections.append(sock)
             self._start(self._serve, sock)
 
     def _serve(self, sock: socket.socket) -> None:
@@ -282,7 +297,9 @@ class ScriptedServer:
             self._changed.notify_all()
             acts = self._acts.get((method, request.path))
             if acts is None:
-                return status(404, {"error": {"message": f"no act for {method} {request.path}", "code": 2001}})
+                return status(
+                    404, {"error": {"message": f"no act for {method} {request.path}", "code": 2001}}
+                )
             return acts.pop(0) if len(acts) > 1 else acts[0]
 
 
@@ -399,6 +416,8 @@ def _read_request(sock: socket.socket) -> Optional[Request]:
         if not piece:
             return None
         head += piece
+        if head == b"\x16":  # a TLS client at a server without TLS
+            return Request("TLS", "/", {}, b"")
     first, *lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
     method, target, _ = first.split(" ", 2)
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}

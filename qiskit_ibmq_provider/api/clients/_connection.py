@@ -110,7 +110,9 @@ class Connection:
             if status == _SWITCHING_PROTOCOLS:
                 return
             self.abort()
-            failure = WebsocketError(f"The websocket cannot be opened: the server answers with status {status}.")
+            failure = WebsocketError(
+                f"The websocket cannot be opened: the server answers with status {status}."
+            )
         raise failure
 
     def send(self, text: Secret) -> None:

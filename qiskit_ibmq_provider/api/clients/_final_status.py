@@ -156,7 +156,9 @@ class FinalStatusWait:
         elif isinstance(event, StreamEnded) and event.error is not None:
             self._token_was_refused = isinstance(event.error, WebsocketAuthenticationError)
             logger.info(
-                "The websocket for job %s is not available (%s); retrying using HTTP.", self._job_id, event.error.message
+                "The websocket for job %s is not available (%s); retrying using HTTP.",
+                self._job_id,
+                event.error.message,
             )
         self._plan(soon=not self._streaming)
         return self._is_final()

@@ -12,7 +12,6 @@ from __future__ import annotations
 import enum
 import secrets
 import time
-from collections.abc import Callable
 from typing import Final, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
@@ -77,13 +76,11 @@ class Submission:
 
     Args:
         account: the project.
-        sleep: waits between announcements.
     """
 
-    def __init__(self, account: Account, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, account: Account) -> None:
         self._account = account
         self._bounds = account.session.timeouts
-        self._sleep = sleep
 
     def run(self, request: JobCreateRequest, payload: Body) -> JobRecord:
         """Submit the job.
@@ -155,7 +152,7 @@ class Submission:
                 return self._accepted(job, job_id)
             if step is not NextStep.REPEAT:
                 break
-            self._sleep(0.25 * 2**attempt)
+            self._account.session.pause(attempt)
         raise self._given_up(job, job_id, failure, step)
 
     def _next_step(self, job: Job, failure: ApiError, *, attempts_left: bool, ends: float) -> NextStep:
@@ -200,5 +197,7 @@ class Submission:
                 return True
             logger.debug("The server does not cancel job %s, which was not submitted completely.", job_id)
         except ApiError as err:
-            logger.warning("Job %s, which was not submitted completely, could not be cancelled: %s", job_id, err.message)
+            logger.warning(
+                "Job %s, which was not submitted completely, could not be cancelled: %s", job_id, err.message
+            )
         return False

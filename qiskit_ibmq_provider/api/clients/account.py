@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.api.clients._final_status import FinalStatusWait
@@ -23,12 +23,12 @@ from qiskit_ibmq_provider.api.exceptions import (
     ApiError,
 )
 from qiskit_ibmq_provider.api.exchange import Body
-from qiskit_ibmq_provider.api.rest.account import Account
+from qiskit_ibmq_provider.api.rest.account import ID_FIELDS, Account, page_filter
 from qiskit_ibmq_provider.api.rest.base import json_body
 from qiskit_ibmq_provider.api.rest.root import Api
 from qiskit_ibmq_provider.api.session import RetrySession
 from qiskit_ibmq_provider.protocol.backends import BackendStatusRecord, JobLimitRecord, ReservationRecord
-from qiskit_ibmq_provider.protocol.filters import All, Clause, Filter, Order
+from qiskit_ibmq_provider.protocol.filters import Clause
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest, JobRecord, JobStatusRecord
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus, is_final
 
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["AccountClient"]
 
 logger = get_logger(__name__)
-
-_ID_FIELDS: Final = ("id", "liveDataEnabled", "creationDate")
 
 
 class AccountClient(BaseClient):
@@ -122,7 +120,7 @@ class AccountClient(BaseClient):
             descending: whether the newest come first.
             extra_filter: what the jobs have to meet.
         """
-        return self.account_api.jobs(_filter(limit, skip, descending, extra_filter))
+        return self.account_api.jobs(page_filter(limit, skip, descending, extra_filter))
 
     def list_jobs_ids(
         self,
@@ -132,7 +130,7 @@ class AccountClient(BaseClient):
         extra_filter: Union[Clause, Mapping[str, Any], None] = None,
     ) -> list[dict[str, Any]]:
         """Return one page of ``{"id", "creationDate", "liveDataEnabled"}``; arguments as for :meth:`list_jobs_statuses`."""
-        return self.account_api.jobs_ids(_filter(limit, skip, descending, extra_filter, _ID_FIELDS))
+        return self.account_api.jobs_ids(page_filter(limit, skip, descending, extra_filter, ID_FIELDS))
 
     def job_submit(
         self,
@@ -179,6 +177,7 @@ class AccountClient(BaseClient):
         timeout: Optional[float] = None,
         wait: Optional[float] = None,
         on_status: Optional[Callable[[JobStatusRecord], None]] = None,
+        *,
         tick: Optional[float] = None,
         on_tick: Optional[Callable[[], None]] = None,
     ) -> JobStatusRecord:
@@ -202,7 +201,7 @@ class AccountClient(BaseClient):
 
         def open_stream(on_event: Callable[[StreamEvent], None]) -> WebsocketClient:
             return WebsocketClient(
-                self._credentials.websockets_url or "",
+                self.session.located(self._credentials.websockets_url or ""),
                 self._credentials,
                 job_id,
                 tokens=self.session.tokens,
@@ -281,22 +280,6 @@ class AccountClient(BaseClient):
     def job_properties(self, job_id: str) -> Optional[dict[str, Any]]:
         """Return the calibration under which a job ran, ``None`` if there is none."""
         return self.account_api.job(job_id).properties()
-
-
-def _filter(
-    limit: int,
-    skip: int,
-    descending: bool,
-    extra: Union[Clause, Mapping[str, Any], None],
-    fields: tuple[str, ...] = (),
-) -> dict[str, Any]:
-    """Return the filter of a page. A clause that the caller wrote as an object goes as it is: servers know more than we do."""
-    where = extra if extra is not None and not isinstance(extra, Mapping) else All()
-    order = Order.NEWEST_FIRST if descending else Order.OLDEST_FIRST
-    document = Filter(where=where, order=order, limit=limit or None, skip=skip, fields=fields).to_json()
-    if isinstance(extra, Mapping) and extra:
-        document["where"] = dict(extra)
-    return document
 
 
 def _payload(qobj: Union[Mapping[str, Any], bytes, Iterable[bytes]]) -> Body:

@@ -136,7 +136,12 @@ class BaseWebsocketClient(BaseClient):
                 raise ending.error
             self._interrupted()
             delay = reconnect_delay(attempt, backoff_factor)
-            logger.debug("The websocket for job %s broke: %s It is opened again after %.1f s.", self._job_id, ending.error.message, delay)
+            logger.debug(
+                "The websocket for job %s broke: %s It is opened again after %.1f s.",
+                self._job_id,
+                ending.error.message,
+                delay,
+            )
             self._stopped.wait(delay)
         if self._close_code is WebsocketClientCloseCode.TIMEOUT and self._stopped.is_set():
             raise WebsocketTimeoutError(f"The time to wait for messages about job {self._job_id} is over.")

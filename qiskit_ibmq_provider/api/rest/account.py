@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Optional, TypeVar
+from typing import Any, Final, Optional, TypeVar, Union
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.api.redaction import Secret
@@ -18,14 +18,18 @@ from qiskit_ibmq_provider.protocol import routes
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY_HEADER
 from qiskit_ibmq_provider.protocol.fields import as_objects
+from qiskit_ibmq_provider.protocol.filters import All, Clause, Filter, Order
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest, JobRecord, UploadTicket, decode_job_list
 from qiskit_ibmq_provider.protocol.routes import Route
 
-__all__ = ["Account"]
+__all__ = ["Account", "ID_FIELDS", "page_filter"]
 
 logger = get_logger(__name__)
 
 T = TypeVar("T")
+
+ID_FIELDS: Final = ("id", "liveDataEnabled", "creationDate")
+"""What a list of ids holds of each job."""
 
 
 class Account(RestAdapterBase):
@@ -58,7 +62,9 @@ class Account(RestAdapterBase):
         bounds = self.session.timeouts.within(timeout)
         return self.session.json("GET", self.get_url(routes.DEVICES), _read_backends, timeouts=bounds)
 
-    def create_remote_job(self, request: JobCreateRequest, *, idempotency_key: Optional[str]) -> tuple[str, Secret]:
+    def create_remote_job(
+        self, request: JobCreateRequest, *, idempotency_key: Optional[str]
+    ) -> tuple[str, Secret]:
         """Create a job without payload.
 
         Args:
@@ -91,6 +97,30 @@ class Account(RestAdapterBase):
         return self.session.json("GET", self.get_url(route), read, params=params)
 
 
+def page_filter(
+    limit: int,
+    skip: int,
+    descending: bool,
+    extra: Union[Clause, Mapping[str, Any], None],
+    fields: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Return the filter of a page, in its wire form.
+
+    Args:
+        limit: most entries; 0 for the server's own bound.
+        skip: how many to leave out first.
+        descending: whether the newest come first.
+        extra: what the jobs have to meet. An object goes as it is: servers know more clauses than we do.
+        fields: what each entry is to hold; everything if empty.
+    """
+    where = extra if extra is not None and not isinstance(extra, Mapping) else All()
+    order = Order.NEWEST_FIRST if descending else Order.OLDEST_FIRST
+    document = Filter(where=where, order=order, limit=limit or None, skip=skip, fields=fields).to_json()
+    if isinstance(extra, Mapping) and extra:
+        document["where"] = dict(extra)
+    return document
+
+
 def _read_ticket(data: Any) -> tuple[str, Secret]:
     """Read the answer to job creation."""
     ticket = UploadTicket.from_json(data)
@@ -103,7 +133,9 @@ def _read_backends(data: Any) -> list[dict[str, Any]]:
         raise ProtocolError(f"The list of devices should be a JSON array, not {type(data).__name__}.")
     odd = [entry for entry in data if not isinstance(entry, dict)]
     if odd:
-        logger.warning("The list of devices holds %d entries that are not JSON objects; they are left out.", len(odd))
+        logger.warning(
+            "The list of devices holds %d entries that are not JSON objects; they are left out.", len(odd)
+        )
     return [entry for entry in data if isinstance(entry, dict)]
 
 

@@ -54,4 +54,6 @@ class Backend(RestAdapterBase):
         """Return the reservations that overlap a window, which is open on a side that is ``None``. Naive values are local time."""
         bounds = {"initialDate": start_datetime, "endDate": end_datetime}
         params = {name: format_utc(instant) for name, instant in bounds.items() if instant is not None}
-        return self.session.json("GET", self.get_url(routes.DEVICE_BOOKINGS), decode_reservations, params=params)
+        return self.session.json(
+            "GET", self.get_url(routes.DEVICE_BOOKINGS), decode_reservations, params=params
+        )

@@ -27,7 +27,9 @@ class Job(RestAdapterBase):
 
     def status(self, *, timeouts: Optional[Timeouts] = None) -> JobStatusRecord:
         """Return its status."""
-        return self.session.json("GET", self.get_url(routes.JOB_STATUS), JobStatusRecord.from_json, timeouts=timeouts)
+        return self.session.json(
+            "GET", self.get_url(routes.JOB_STATUS), JobStatusRecord.from_json, timeouts=timeouts
+        )
 
     def upload_url(self, *, timeouts: Optional[Timeouts] = None) -> Secret:
         """Return a fresh address for the payload."""
@@ -52,13 +54,21 @@ class Job(RestAdapterBase):
     def callback_upload(self, *, timeouts: Optional[Timeouts] = None) -> JobRecord:
         """Announce that the payload is there. If the answer is lost, ask for the status before this is repeated."""
         return self.session.json(
-            "POST", self.get_url(routes.JOB_DATA_UPLOADED), _read_announced, replayable=False, timeouts=timeouts
+            "POST",
+            self.get_url(routes.JOB_DATA_UPLOADED),
+            _read_announced,
+            replayable=False,
+            timeouts=timeouts,
         )
 
     def callback_download(self, *, timeouts: Optional[Timeouts] = None) -> None:
         """Acknowledge the result."""
         self.session.request(
-            "POST", self.get_url(routes.JOB_RESULT_DOWNLOADED), read=_ignore, replayable=True, timeouts=timeouts
+            "POST",
+            self.get_url(routes.JOB_RESULT_DOWNLOADED),
+            read=_ignore,
+            replayable=True,
+            timeouts=timeouts,
         )
 
     def cancel(self, *, timeouts: Optional[Timeouts] = None) -> bool:

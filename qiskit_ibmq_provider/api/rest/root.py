@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Optional
 
 from qiskit_ibmq_provider.api.exceptions import AuthenticationLicenseError, RequestsApiError
@@ -44,10 +45,10 @@ class Api(RestAdapterBase):
             ApiError: login failed.
         """
         try:
-            return self.session.json(
+            return self.session.request(
                 "POST",
                 self.get_url(routes.LOGIN),
-                lambda answer: Secret(AccessToken.from_json(answer).id),
+                read=_read_token,
                 body=Body.json({"apiToken": api_token.reveal()}),
                 replayable=True,
                 anonymous=True,
@@ -56,7 +57,9 @@ class Api(RestAdapterBase):
         except RequestsApiError as err:
             if err.error_name != LICENSE_REQUIRED:
                 raise
-            license_error = AuthenticationLicenseError(err.message, code=err.code, status_code=err.status_code)
+            license_error = AuthenticationLicenseError(
+                err.message, code=err.code, status_code=err.status_code
+            )
         raise license_error
 
     def user_info(self) -> UserInfo:
@@ -70,6 +73,13 @@ class Api(RestAdapterBase):
     def reservations(self) -> list[ReservationRecord]:
         """Return the user's own reservations."""
         return self.session.json("GET", self.get_url(routes.MY_BOOKINGS), decode_reservations)
+
+
+def _read_token(body: bytes) -> Secret:
+    """Read the answer to login. What is wrong with it is not said, because that might show a part of the token."""
+    with contextlib.suppress(ProtocolError):
+        return Secret(AccessToken.from_json(codec.loads(body)).id)
+    raise ProtocolError("It is not a JSON object with an access token that can be sent in a header.")
 
 
 def _read_version(body: bytes) -> VersionInfo:

@@ -82,7 +82,9 @@ def test_the_total_counts_all_kinds_of_failure():
     assert next_delay(POLICY, tally, Trouble.STATUS, status=503, replayable=True) is None
 
 
-@pytest.mark.parametrize(("status", "expected"), [(503, 7.0), (429, 7.0), (413, 7.0), (400, None), (404, None)])
+@pytest.mark.parametrize(
+    ("status", "expected"), [(503, 7.0), (429, 7.0), (413, 7.0), (400, None), (404, None)]
+)
 def test_the_server_may_say_how_long_to_wait(status, expected):
     delay = next_delay(POLICY, Tally(), Trouble.STATUS, status=status, retry_after=7.0, replayable=False)
     assert delay == expected

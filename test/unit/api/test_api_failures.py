@@ -42,7 +42,7 @@ def test_the_text_ends_with_the_code_of_the_server():
         (b"\xff\xfe", "\ufffd\ufffd."),
         ({"error": "a plain string"}, "a plain string."),
         ({"error": {"message": "Without a code."}}, "Without a code."),
-        ({"error": {"code": 1234}}, 'Error code: 1234.'),
+        ({"error": {"code": 1234}}, "Error code: 1234."),
         ({"error": None}, '{"error": null}.'),
         ({"message": "of another shape"}, '{"message": "of another shape"}.'),
     ],
@@ -92,7 +92,13 @@ def test_a_rejection_after_a_lost_answer_is_still_a_rejection():
 def test_secrets_in_the_answer_are_taken_out():
     redactor = Redactor()
     redactor.add("my-api-token")
-    body = {"error": {"message": "bad my-api-token at https://s.org/x?sig=abc", "code": "my-api-token", "name": "my-api-token"}}
+    body = {
+        "error": {
+            "message": "bad my-api-token at https://s.org/x?sig=abc",
+            "code": "my-api-token",
+            "name": "my-api-token",
+        }
+    }
     problem = Problem(Trouble.STATUS, answer=Answer(400, "my-api-token", {}, json.dumps(body).encode()))
     error = error_for(problem, "POST /login", Tally(), redactor)
     assert isinstance(error, RequestsApiError)

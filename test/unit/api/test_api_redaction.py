@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 import pytest
 
-from qiskit_ibmq_provider.api.exchange import Answer, Body, Problem
 from qiskit_ibmq_provider.api.backoff import Trouble
+from qiskit_ibmq_provider.api.exchange import Answer, Body, Problem
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret, strip_query
 
-MARK = "to/ken+with=odd\"signs"
+MARK = 'to/ken+with=odd"signs'
 
 
 def test_a_secret_shows_itself_only_when_asked():
@@ -62,7 +62,10 @@ def test_queries_and_passwords_are_taken_out_of_urls(text, expected):
 
 def test_the_parts_of_a_signed_query_are_secrets_too():
     redactor = Redactor().with_url(Secret("https://s.example.org/x?X-Signature=0123456789abcdef&n=1"))
-    assert redactor.clean("signature 0123456789abcdef does not match, n=1") == "signature ... does not match, n=1"
+    assert (
+        redactor.clean("signature 0123456789abcdef does not match, n=1")
+        == "signature ... does not match, n=1"
+    )
     assert Redactor().with_url("/Jobs?filter=0123456789").clean("0123456789") == "0123456789"
 
 

@@ -61,7 +61,15 @@ def test_origins_always_have_a_port(url, origin):
 
 @pytest.mark.parametrize(
     ("host", "expected"),
-    [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("LocalHost", True), ("10.0.0.1", False), ("a.org", False), (None, False)],
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("LocalHost", True),
+        ("10.0.0.1", False),
+        ("a.org", False),
+        (None, False),
+    ],
 )
 def test_which_hosts_are_this_machine(host, expected):
     assert is_loopback(host) is expected

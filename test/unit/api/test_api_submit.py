@@ -33,7 +33,9 @@ FINAL = ["COMPLETED", "CANCELLED", "ERROR_CREATING_JOB", "ERROR_VALIDATING_JOB",
 )
 def test_what_follows(refused, statuses, attempts_left, expected):
     for status in statuses:
-        assert after_failed_announcement(refused=refused, status=status, attempts_left=attempts_left) is expected
+        assert (
+            after_failed_announcement(refused=refused, status=status, attempts_left=attempts_left) is expected
+        )
 
 
 def test_a_job_that_the_server_has_is_never_cancelled():
