@@ -47,6 +47,8 @@ def job_monitor(job: IBMQJob, interval: Optional[float] = None, output: TextIO =
         line.show(describe_status(status, queue_info))
 
     try:
+        if interval is not None:
+            line.show(describe_status(job.status()))  # The first update comes an interval later.
         if isinstance(job, IBMQJob):
             job.wait_for_final_state(wait=interval, callback=show)
         else:

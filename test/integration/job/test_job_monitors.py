@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 
+from qiskit import BasicAer, QuantumCircuit
 from qiskit.tools.monitor import job_monitor as terra_job_monitor
 from support.job_server import JOB
 from support.scripted_server import Peer, answer, talk
@@ -33,6 +34,30 @@ def test_the_monitor_shows_the_way_of_a_job(server, job):
         "Job Status: job is actively running",
         "Job Status: job has successfully run",
     ]
+
+
+def test_the_monitor_shows_the_first_status_at_once_also_with_an_interval(server, job):
+    def finish(peer: Peer) -> None:
+        peer.authenticate()
+        peer.status("COMPLETED")
+        peer.until_closed()
+
+    server.set(websocket=talk(finish))
+    output = io.StringIO()
+    job_monitor(job, interval=30, output=output)
+    assert output.getvalue().splitlines() == [
+        "Job Status: job is actively running",
+        "Job Status: job has successfully run",
+    ]
+
+
+def test_the_monitor_shows_jobs_of_other_providers():
+    backend = BasicAer.get_backend("qasm_simulator")
+    circuit = QuantumCircuit(1)
+    circuit.measure_all()
+    output = io.StringIO()
+    job_monitor(backend.run(circuit), interval=0.05, output=output)
+    assert output.getvalue().endswith("job has successfully run\n")
 
 
 def test_the_monitor_writes_to_the_standard_output_of_the_moment(server, job, capsys):
