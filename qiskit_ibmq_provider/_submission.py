@@ -141,8 +141,16 @@ def submit(backend: IBMQBackend, api_client: AccountClient, labels: JobLabels, r
         backend, api_client, record, header=ready.payload.header, options=ready.payload.run_options
     )
     logger.debug("Job %s is submitted to %s.", record.id, backend.name())
-    Publisher().publish("ibmq.job.start", job)
+    _announce(job)
     return job
+
+
+def _announce(job: IBMQJob) -> None:
+    """Tell those who watch for new jobs, such as terra's Jupyter tools."""
+    try:
+        Publisher().publish("ibmq.job.start", job)
+    except Exception:  # noqa: BLE001 - the server has accepted the job: a faulty listener must not lose it for the caller
+        logger.warning("A listener of 'ibmq.job.start' failed on job %s.", job.job_id(), exc_info=True)
 
 
 def _prepared_programs(backend: IBMQBackend, programs: Any, given: Mapping[str, Any]) -> Prepared:

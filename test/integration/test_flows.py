@@ -40,8 +40,13 @@ def bell() -> QuantumCircuit:
 
 
 def slow() -> QuantumCircuit:
-    """A circuit that keeps the simulator busy for many seconds."""
-    circuit = random_circuit(22, 60, seed=1)
+    """A circuit that keeps the simulator busy for a minute."""
+    circuit = QuantumCircuit(24)
+    for layer in range(40):
+        for qubit in range(24):
+            circuit.rx(0.1 * (layer + 1), qubit)
+        for qubit in range(layer % 2, 23, 2):
+            circuit.cx(qubit, qubit + 1)
     circuit.measure_all()
     return circuit
 
@@ -89,9 +94,48 @@ def test_execute_and_the_monitor_of_terra(ibmq_provider):
     assert sum(job.result(timeout=WAIT).get_counts().values()) == 50
 
 
-def test_the_jupyter_tools_of_terra_can_be_imported():
+def test_the_jupyter_tools_of_terra_can_be_imported_and_watch_jobs(ibmq_service, tmp_path):
     pytest.importorskip("ipywidgets")
-    import qiskit.tools.jupyter  # noqa: F401
+    script = """
+        import warnings
+        warnings.simplefilter("ignore")
+        from IPython.core.interactiveshell import InteractiveShell
+        shell = InteractiveShell.instance()
+        cell = '''
+        import qiskit.tools.jupyter
+        from qiskit import IBMQ, QuantumCircuit
+        circuit = QuantumCircuit(1, 1)
+        circuit.measure(0, 0)
+        provider = IBMQ.load_account()
+        counts = provider.get_backend("ibmq_qasm_simulator").run(circuit, shots=20).result(timeout=120).get_counts()
+        %qiskit_version_table
+        '''
+        done = shell.run_cell(cell)
+        done.raise_error()
+        print(shell.user_ns["counts"])
+    """
+    environ = {**os.environ, "QE_TOKEN": ibmq_service.token, "QE_URL": ibmq_service.url, "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], env=environ, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    assert "{'0': 20}" in done.stdout
+
+
+def test_a_listener_that_fails_does_not_lose_the_job(ibmq_provider, caplog):
+    from qiskit.tools.events.pubsub import Subscriber
+
+    def fail(_job):
+        raise RuntimeError("a fault of the listener")
+
+    subscriber = Subscriber()
+    subscriber.subscribe("ibmq.job.start", fail)
+    try:
+        job = ibmq_provider.get_backend("ibmq_qasm_simulator").run(bell(), shots=10)
+    finally:
+        subscriber.unsubscribe("ibmq.job.start", fail)
+    assert sum(job.result(timeout=WAIT).get_counts().values()) == 10
+    assert "ibmq.job.start" in caplog.text
 
 
 def test_a_schedule_is_submitted_and_refused_with_a_clear_reason(ibmq_provider):
@@ -141,7 +185,7 @@ def test_unknown_names_and_ids_are_clear_errors(ibmq_provider):
 
 def test_a_timeout_is_honoured_and_the_job_can_be_cancelled(ibmq_provider):
     backend = ibmq_provider.get_backend("ibmq_qasm_simulator")
-    job = backend.run(transpile(slow(), backend), shots=1000)
+    job = backend.run(slow(), shots=1000)
     with pytest.raises(IBMQJobTimeoutError):
         job.result(timeout=0.5)
     assert job.cancel()
