@@ -77,19 +77,21 @@ _JOB_KEYS: Final = frozenset(
 
 @dataclasses.dataclass(frozen=True)
 class JobError:
-    """Why a job failed."""
+    """Why a job failed. Either may be empty where the server left it out."""
 
     message: str
     code: Union[int, str]
 
     @classmethod
     def from_json(cls, data: Any) -> JobError:
-        """Read ``{"message", "code"}``; both are needed."""
-        error = as_object(data, "the job's error")
-        code = error.get("code")
-        if isinstance(code, bool) or not isinstance(code, (int, str)):
-            raise ProtocolError(f"The field 'code' of the job's error should be a number, not {code!r:.80}.")
-        return cls(message=required(error, "message", str, "the job's error"), code=code)
+        """Read ``{"message", "code"}``. Whatever its form, a reason must not make the job unreadable."""
+        if not isinstance(data, Mapping):
+            return cls(message=data if isinstance(data, str) else "", code="")
+        message, code = data.get("message"), data.get("code")
+        return cls(
+            message=message if isinstance(message, str) else "",
+            code=code if isinstance(code, (int, str)) and not isinstance(code, bool) else "",
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the wire form. Clients write ``<message>. Error code: <code>.``, so the text goes without its full stop."""

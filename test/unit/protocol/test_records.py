@@ -30,6 +30,7 @@ from qiskit_ibmq_provider.protocol.backends import (
 from qiskit_ibmq_provider.protocol.errors import ErrorBody, ErrorCode, ProtocolError, encode_error
 from qiskit_ibmq_provider.protocol.jobs import (
     JobCreateRequest,
+    JobError,
     JobRecord,
     JobStatusRecord,
     UploadTicket,
@@ -86,6 +87,20 @@ def test_the_queue_is_only_read_while_the_job_is_queued():
 
 def test_an_unknown_status_is_kept():
     assert JobStatusRecord.from_json({"status": "CANCELLED - RAN TOO LONG"}).status == "CANCELLED - RAN TOO LONG"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ({"message": "Full", "code": 3458}, JobError("Full", 3458)),
+        ({"message": "Full"}, JobError("Full", "")),
+        ({"code": 3458}, JobError("", 3458)),
+        ("Full", JobError("Full", "")),
+        ([], JobError("", "")),
+    ],
+)
+def test_a_reason_of_any_form_leaves_the_job_readable(error, expected):
+    assert JobRecord.from_json({**JOB, "error": error}).error == expected
 
 
 def test_one_bad_entry_does_not_spoil_a_list_of_jobs():
