@@ -193,10 +193,16 @@ class Dispatcher:
         )
         if not self._store.jobs.swap(job, settled):
             return False
-        if settled.result_ref is None:
-            self._discard(result_blob(job.id, event.attempt))
+        self._discard_results(settled)
         self._publish(settled, moved=settled.status is ApiJobStatus.QUEUED)
         return True
+
+    def _discard_results(self, job: Job) -> None:
+        """Delete what the attempts at a job wrote, but for the result that counts."""
+        for attempt in range(1, job.attempt + 1):
+            ref = result_blob(job.id, attempt)
+            if ref != job.result_ref:
+                self._discard(ref)
 
     def _result_size(self, event: EngineEvent) -> Optional[int]:
         """Return how large the result of a reported attempt is, or ``None`` if it has none."""

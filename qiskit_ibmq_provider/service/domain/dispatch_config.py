@@ -35,5 +35,6 @@ class DispatchConfig:
     max_losses: int = 3
     """After so many dead workers a job is given up."""
 
-    max_takeovers: int = 20
-    """After so many dead dispatchers a job is given up."""
+    max_takeovers: int = 100
+    """After so many dead dispatchers a job is given up. A service that is killed often, and soon after its start,
+    kills the oldest jobs again and again, and they are not to blame."""

@@ -329,6 +329,21 @@ def test_after_a_restart_what_ran_is_taken_over_at_once(bench: Bench, engine: Ma
     assert bench.reread(running).takeovers == 1
 
 
+def test_what_a_killed_attempt_wrote_is_deleted_when_the_job_ends(bench: Bench, engine: ManualEngine) -> None:
+    job = bench.queued()
+    dead_engine = ManualEngine()
+    bench.dispatcher(dead_engine, DispatchConfig(exclusive=True)).run_once()
+    fresh = bench.dispatcher(engine, DispatchConfig(exclusive=True))
+    fresh.run_once()
+    # The worker of the killed service outlived it for a moment.
+    dead_engine.complete(job.id)
+    assert bench.blobs.exists(result_blob(job.id, 1))
+    engine.complete(job.id)
+    fresh.run_once()
+    assert not bench.blobs.exists(result_blob(job.id, 1))
+    assert bench.blobs.exists(result_blob(job.id, 2))
+
+
 def test_without_the_lock_a_restart_waits_for_the_lease(bench: Bench, engine: ManualEngine) -> None:
     job = bench.queued()
     bench.dispatcher(ManualEngine()).run_once()
