@@ -34,9 +34,20 @@ _KEYS: Final = frozenset(
 )
 """The keys that Qiskit reads in an instruction."""
 
+_UNCONDITIONAL: Final = frozenset({"measure", "reset", "initialize"})
+"""What the simulator does not run under a condition when it comes in a Qobj."""
+
+_RESULT_KEYS: Final = frozenset({"counts", "memory", "snapshots"})
+"""Keys of the data of a result that have a meaning of their own."""
+
 _RELATIONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _HEXADECIMAL: Final = re.compile(r"0x[0-9A-Fa-f]{1,4096}")
-_SAVED: Final = frozenset({"single", "list", "accum", "average", "c_list", "c_accum", "c_average"})
+_SINGLE: Final = frozenset({"single", "list", "c_single", "c_list"})
+_AVERAGE: Final = frozenset({"average", "list", "accum", "c_average", "c_list", "c_accum"})
+_SAVED_ONCE: Final = frozenset(
+    {"save_amplitudes", "save_stabilizer", "save_statevector", "save_statevector_dict"}
+)
+"""What depends on the shot's own state and has no average. The simulator crashes now and then on a kind that does not suit."""
 _SNAPSHOTS: Final = frozenset({"statevector", "density_matrix", "probabilities", "stabilizer"})
 
 
@@ -92,7 +103,7 @@ class CircuitReader:
         if not entry.keys() <= _KEYS:
             self._refuse(index, name, f"it has the unknown field {sorted(entry.keys() - _KEYS)[0]!r:.40}")
         if entry.get("conditional") is not None:
-            self._check_conditional(index, name, entry)
+            self._check_conditional(index, name, entry["conditional"])
         if name == "bfunc":
             return self._read_function(index, entry)
         shape = INSTRUCTIONS.get(name)
@@ -153,13 +164,15 @@ class CircuitReader:
                 f"{self._rules.name} does not have this gate on the qubits {qubits}; transpile the circuit for this device",
             )
 
-    def _check_conditional(self, index: int, name: str, entry: dict[str, Any]) -> None:
+    def _check_conditional(self, index: int, name: str, register: Any) -> None:
         """Check the register that a conditional instruction looks at."""
         if not self._rules.conditional:
             self._refuse(
                 index, name, f"{self._rules.name} does not run conditional instructions; simulators do"
             )
-        self._check_register(index, name, entry["conditional"])
+        if name in _UNCONDITIONAL:
+            self._refuse(index, name, "the simulator cannot make it depend on a condition; gates can")
+        self._check_register(index, name, register)
 
     def _check_register(self, index: int, name: str, register: Any) -> None:
         """Check the number of a register."""
@@ -184,6 +197,12 @@ class CircuitReader:
             if not isinstance(value, str) or not _HEXADECIMAL.fullmatch(value):
                 self._refuse(
                     index, "bfunc", f"{key!r} should be a hexadecimal number such as '0x3', not {value!r:.40}"
+                )
+            if int(value, 16) >> self._slots:
+                self._refuse(
+                    index,
+                    "bfunc",
+                    f"{key!r} has more bits than the circuit, which has {self._slots}: {value!r:.40}",
                 )
         if not isinstance(entry.get("relation"), str) or entry["relation"] not in _RELATIONS:
             self._refuse(
@@ -225,9 +244,11 @@ class CircuitReader:
     def _check_saved(self, index: int, name: str, entry: dict[str, Any]) -> None:
         """Check under which name, and how, simulator data is saved."""
         label = entry.get("label")
-        if not isinstance(label, str) or not 0 < len(label) <= 256:
-            self._refuse(index, name, f"'label' should be a text, not {label!r:.40}")
-        known = _SNAPSHOTS if name == "snapshot" else _SAVED
+        if not isinstance(label, str) or not 0 < len(label) <= 256 or label in _RESULT_KEYS:
+            self._refuse(
+                index, name, f"'label' should be a text other than 'counts' and 'memory', not {label!r:.40}"
+            )
+        known = _SNAPSHOTS if name == "snapshot" else _SINGLE if name in _SAVED_ONCE else _AVERAGE
         kind = entry.get("snapshot_type", "statevector" if name == "snapshot" else None)
         if not isinstance(kind, str) or kind not in known:
             self._refuse(index, name, f"'snapshot_type' should be one of {sorted(known)}, not {kind!r:.40}")

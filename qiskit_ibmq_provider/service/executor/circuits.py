@@ -84,6 +84,8 @@ class CircuitRunner:
             "memory_slots": max(job.experiments[index].memory_slots for index in indices),
             "n_qubits": max(job.experiments[index].qubits for index in indices),
         }
+        if job.whole_registers:
+            config["enable_truncation"] = False
         if job.seed is not None:
             config["seed_simulator"] = job.seed
         if noise_model is not None and noise_model["errors"]:

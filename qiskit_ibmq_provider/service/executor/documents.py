@@ -11,7 +11,11 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any, Final, Optional
 
-from qiskit_ibmq_provider.encoding.values import encode_value, to_wire
+from qiskit.quantum_info import StabilizerState
+
+from qiskit_ibmq_provider.encoding.values import wire_leaf
+from qiskit_ibmq_provider.protocol import codec
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.timestamps import format_utc, utc_now
 from qiskit_ibmq_provider.service.domain.engine import Task
 from qiskit_ibmq_provider.service.executor.normalise import Circuit
@@ -100,10 +104,10 @@ def result_document(
 def encode_document(document: Mapping[str, Any]) -> bytes:
     """Return a Result document as JSON."""
     try:
-        return encode_value(document)
-    except TypeError:
+        return codec.dumps(document, default=_wire_form)
+    except ProtocolError:
         # Headers come back as they came, and may hold half a character, which is JSON but no UTF-8.
-        return json.dumps(to_wire(document)).encode("ascii")
+        return json.dumps(document, default=_wire_form).encode("ascii")
 
 
 def failures(document: Mapping[str, Any]) -> Optional[str]:
@@ -136,6 +140,13 @@ def summary(job: CircuitJob, circuits: Sequence[Circuit]) -> dict[str, Any]:
             "memory_slots": job.memory_slots,
         },
     }
+
+
+def _wire_form(value: Any) -> Any:
+    """Return what the simulator saved in terms of what JSON knows."""
+    if isinstance(value, StabilizerState):
+        return value.clifford.to_dict()
+    return wire_leaf(value)
 
 
 def _experiment(experiment: Experiment, circuit: Circuit, result: Mapping[str, Any]) -> dict[str, Any]:

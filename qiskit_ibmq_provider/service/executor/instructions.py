@@ -14,7 +14,7 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["ALWAYS_ACCEPTED", "CLIFFORD", "INSTRUCTIONS", "Operands", "Shape"]
+__all__ = ["ALWAYS_ACCEPTED", "CLIFFORD", "GATES", "INSTRUCTIONS", "Operands", "Shape"]
 
 
 class Operands(enum.Enum):
@@ -28,7 +28,6 @@ class Operands(enum.Enum):
     VECTOR = "vector"
     STATE = "state"
     PAULI = "pauli"
-    READOUT = "readout"
     INDICES = "indices"
     EXPECTATION = "expectation"
     DELAY = "delay"
@@ -85,7 +84,6 @@ _OTHERS: Final[Mapping[str, Shape]] = {
     "pauli": Shape(1, more=True, operands=Operands.PAULI),
     "kraus": Shape(1, more=True, operands=Operands.KRAUS),
     "superop": Shape(1, more=True, operands=Operands.SUPEROPERATOR),
-    "roerror": Shape(1, more=True, operands=Operands.READOUT),
     "snapshot": Shape(1, more=True, operands=Operands.NONE),
     "save_amplitudes": Shape(1, more=True, operands=Operands.INDICES),
     "save_amplitudes_sq": Shape(1, more=True, operands=Operands.INDICES),

@@ -30,8 +30,11 @@ _UNKNOWN: Final = 4 * 2**30
 
 _CGROUP_LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
-_SAVED_PER_SHOT: Final[Mapping[str, int]] = {"save_statevector": 1, "save_density_matrix": 2}
-"""Instructions that may keep arrays of ``2**(n * qubits)`` numbers for each shot, with their n."""
+_DENSE: Final[Mapping[str, int]] = {"save_statevector": 1, "save_density_matrix": 2}
+"""Instructions that keep ``2**(n * qubits)`` complex numbers, with their n."""
+
+_RANDOM: Final = frozenset({"measure", "reset", "kraus", "superop"})
+"""Instructions after which the shots of a circuit may be in different states."""
 
 _HALF_PI: Final = math.pi / 2
 
@@ -49,58 +52,62 @@ def machine_memory() -> int:
     return min(limits)
 
 
-def check_memory(job: CircuitJob, limit: int, where: str) -> None:
+def check_memory(job: CircuitJob, limit: int, where: str, *, noisy: bool) -> None:
     """Refuse a job with a circuit that cannot be simulated in so much memory.
 
     Args:
         job: the job.
         limit: bytes of memory of one worker.
         where: the device, for the message.
+        noisy: there is a noise model, of the job or of the device.
 
     Raises:
         Refusal: a circuit needs more.
     """
     for index, experiment in enumerate(job.experiments):
-        needed = needed_memory(experiment, job.method)
+        qubits = experiment.qubits if job.whole_registers else len(experiment.active)
+        needed = needed_memory(experiment, job.method, qubits, noisy=noisy)
         if needed > limit:
             name = f" ({experiment.name!r:.60})" if experiment.name else ""
             raise Refusal(
-                f"Experiment {index}{name} uses {len(experiment.active)} qubits of {where} and would take {_readable(needed)} of memory. "
+                f"Experiment {index}{name} uses {qubits} qubits of {where} and would take {_readable(needed)} of memory. "
                 f"A worker of this service has {_readable(limit)}, which is enough for {_qubits(limit)} qubits. Use fewer qubits or shots, "
                 "or a method that needs less memory, such as method='matrix_product_state'.",
                 ErrorCode.TOO_MANY_QUBITS,
             )
 
 
-def needed_memory(experiment: Experiment, method: str) -> int:
-    """Return a lower bound of the bytes that a circuit needs; 0 if its method does not need a dense state."""
-    qubits = max(1, len(experiment.active))
+def needed_memory(experiment: Experiment, method: str, qubits: int, *, noisy: bool = False) -> int:
+    """Return a lower bound of the bytes that a circuit needs; 0 if its method does not need a dense state.
+
+    Args:
+        experiment: the circuit.
+        method: the simulation method.
+        qubits: how many qubits are simulated.
+        noisy: there is a noise model.
+    """
     if method == "density_matrix":
         state = _AMPLITUDE << (2 * qubits)
     elif method == "statevector" or (method == "automatic" and not _is_clifford(experiment.instructions)):
         state = _AMPLITUDE << qubits
     else:
         state = 0
-    saved = sum(
-        _saved(instruction)
-        for instruction in experiment.instructions
-        if instruction["name"] in _SAVED_PER_SHOT
-    )
-    snapshots = sum(
-        _AMPLITUDE
-        << (len(instruction["qubits"]) * (2 if instruction.get("snapshot_type") == "density_matrix" else 1))
-        for instruction in experiment.instructions
-        if instruction["name"] == "snapshot"
-        and instruction.get("snapshot_type", "statevector") != "stabilizer"
-    )
-    return state + experiment.shots * (saved + snapshots)
+    return state + _saved_memory(experiment, noisy)
 
 
-def _saved(instruction: Mapping[str, Any]) -> int:
-    """Return the bytes that a save instruction keeps of each shot."""
-    if instruction.get("snapshot_type") != "list":
-        return 0
-    return _AMPLITUDE << (len(instruction["qubits"]) * _SAVED_PER_SHOT[instruction["name"]])
+def _saved_memory(experiment: Experiment, noisy: bool) -> int:
+    """Return the bytes of the states that a circuit keeps: one, or one for each shot where the shots may differ."""
+    total = 0
+    random = noisy
+    for instruction in experiment.instructions:
+        name = instruction["name"]
+        random = random or name in _RANDOM
+        kind = f"save_{instruction.get('snapshot_type', 'statevector')}" if name == "snapshot" else name
+        if kind in _DENSE:
+            each = name == "snapshot" or instruction["snapshot_type"] == "list"
+            copies = experiment.shots if each and random else 1
+            total += copies * (_AMPLITUDE << (len(instruction["qubits"]) * _DENSE[kind]))
+    return total
 
 
 def _is_clifford(instructions: Sequence[Mapping[str, Any]]) -> bool:

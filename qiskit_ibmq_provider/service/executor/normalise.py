@@ -59,7 +59,7 @@ def normalise(
             circuit.instructions.extend(_initialize(instruction))
         elif rules.simulator:
             # Labels stay: a noise model of the job may be tied to them.
-            circuit.instructions.append(instruction)
+            circuit.instructions.extend(_simulable(instruction))
         else:
             for physical in _physical(instruction, rules, noise):
                 _append(circuit, physical)
@@ -142,6 +142,26 @@ def _initialize(instruction: dict[str, Any]) -> Iterator[dict[str, Any]]:
         return
     for qubit, state in zip(instruction["qubits"], states):
         yield {**instruction, "qubits": [qubit], "params": [complex(amplitude) for amplitude in state]}
+
+
+def _simulable(instruction: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield an instruction in a form that the simulator takes.
+
+    It knows no condition on a Pauli string or a barrier (which needs none), and crashes on a multiplexer without control qubits.
+    """
+    name = instruction["name"]
+    if name == "multiplexer" and len(instruction["params"]) == 1:
+        yield {**instruction, "name": "unitary"}
+    elif name == "barrier" and instruction.get("conditional") is not None:
+        yield {key: value for key, value in instruction.items() if key != "conditional"}
+    elif name == "pauli" and instruction.get("conditional") is not None:
+        plain = {key: value for key, value in instruction.items() if key != "params"}
+        # The first letter is that of the last qubit.
+        for qubit, letter in zip(instruction["qubits"], reversed(instruction["params"][0])):
+            if letter != "I":
+                yield {**plain, "name": letter.lower(), "qubits": [qubit]}
+    else:
+        yield instruction
 
 
 def _save(instruction: dict[str, Any], snapshots: dict[str, tuple[str, str]]) -> dict[str, Any]:

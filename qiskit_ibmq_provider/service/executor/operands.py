@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
+from qiskit.quantum_info import SuperOp
 
 from qiskit_ibmq_provider.service.executor.instructions import Operands, Shape
 
@@ -21,6 +22,11 @@ __all__ = ["OperandError", "is_number", "read_operands", "read_real"]
 
 _TOLERANCE: Final = 1e-10
 """Imaginary part below which an angle is real."""
+
+_PHYSICAL: Final = 1e-6
+"""How far a matrix may be from unitary, or a channel from keeping the trace. The simulator itself is stricter."""
+
+_NO_CHANNEL: Final = "takes a channel that is completely positive and keeps the trace"
 
 _HALF: Final = 1 / math.sqrt(2)
 
@@ -103,20 +109,27 @@ def _read_matrix(params: list[Any], qubits: int) -> list[Any]:
 
 
 def _read_unitary(params: list[Any], qubits: int) -> list[Any]:
-    """Read one matrix over the qubits."""
-    return [_square(_read_matrix(params, qubits)[0], 2**qubits)]
+    """Read one unitary matrix over the qubits."""
+    return [_unitary(_square(_read_matrix(params, qubits)[0], 2**qubits))]
 
 
 def _read_superoperator(params: list[Any], qubits: int) -> list[Any]:
-    """Read one matrix over pairs of the qubits."""
-    return [_square(_read_matrix(params, qubits)[0], 4**qubits)]
+    """Read one channel, as a matrix over pairs of the qubits."""
+    matrix = _square(_read_matrix(params, qubits)[0], 4**qubits)
+    if not SuperOp(matrix).is_cptp(atol=_PHYSICAL, rtol=0):
+        raise OperandError(_NO_CHANNEL)
+    return [matrix]
 
 
 def _read_kraus(params: list[Any], qubits: int) -> list[Any]:
     """Read Kraus operators over the qubits."""
     if not params:
         raise OperandError("takes one matrix or more, not none")
-    return [_square(_complex_array(matrix, 2), 2**qubits) for matrix in params]
+    matrices = [_square(_complex_array(matrix, 2), 2**qubits) for matrix in params]
+    total = sum(matrix.conj().T @ matrix for matrix in matrices)
+    if not np.allclose(total, np.eye(2**qubits), atol=_PHYSICAL, rtol=0):
+        raise OperandError(_NO_CHANNEL)
+    return matrices
 
 
 def _read_multiplexer(params: list[Any], qubits: int) -> list[Any]:
@@ -126,7 +139,7 @@ def _read_multiplexer(params: list[Any], qubits: int) -> list[Any]:
         raise OperandError(
             f"takes one matrix for each state of its control qubits, not {len(matrices)} on {qubits} qubits"
         )
-    return [_square(matrix, matrices[0].shape[0]) for matrix in matrices]
+    return [_unitary(_square(matrix, matrices[0].shape[0])) for matrix in matrices]
 
 
 def _read_diagonal(params: list[Any], qubits: int) -> list[Any]:
@@ -176,17 +189,10 @@ def _read_pauli(params: list[Any], qubits: int) -> list[Any]:
     return [text]
 
 
-def _read_readout(params: list[Any], qubits: int) -> list[Any]:
-    """Read a matrix of assignment probabilities."""
-    rows = [[read_real(value) for value in row] for row in params if isinstance(row, list)]
-    size = 2**qubits
-    if len(rows) != size or any(len(row) != size or min(row) < 0 or abs(sum(row) - 1) > 1e-6 for row in rows):
-        raise OperandError(f"takes {size} rows of {size} probabilities that sum to 1")
-    return rows
-
-
 def _read_indices(params: list[Any], qubits: int) -> list[Any]:
     """Read numbers of basis states."""
+    if not params:
+        raise OperandError("takes one number of a basis state or more, not none")
     for value in params:
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**qubits:
             raise OperandError(f"takes numbers of basis states of {qubits} qubits, not {value!r:.60}")
@@ -224,6 +230,13 @@ def _square(matrix: Any, size: int) -> Any:
     return matrix
 
 
+def _unitary(matrix: Any) -> Any:
+    """Return a matrix if it is unitary; the simulator crashes on some that are not."""
+    if not np.allclose(matrix.conj().T @ matrix, np.eye(matrix.shape[0]), atol=_PHYSICAL, rtol=0):
+        raise OperandError("takes unitary matrices")
+    return matrix
+
+
 def _complex_array(value: Any, dimensions: int) -> Any:
     """Return an array of complex numbers from nested lists of numbers or of pairs."""
     try:
@@ -246,7 +259,6 @@ _READERS: Final = {
     Operands.VECTOR: _read_diagonal,
     Operands.STATE: _read_state,
     Operands.PAULI: _read_pauli,
-    Operands.READOUT: _read_readout,
     Operands.INDICES: _read_indices,
     Operands.EXPECTATION: _read_expectation,
 }

@@ -37,7 +37,10 @@ class Experiment:
 
 @dataclasses.dataclass(frozen=True)
 class CircuitJob:
-    """All circuits of a job, and how to run them. ``options`` go to the simulator as they are."""
+    """All circuits of a job, and how to run them.
+
+    ``options`` go to the simulator as they are. With ``whole_registers`` it also simulates the qubits that a circuit does not use.
+    """
 
     qobj_id: str
     header: Optional[Mapping[str, Any]]
@@ -47,5 +50,6 @@ class CircuitJob:
     memory_slots: int
     method: str
     seed: Optional[int] = None
+    whole_registers: bool = False
     noise_model: Optional[Mapping[str, Any]] = None
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)

@@ -1,7 +1,7 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""Options of the simulator that a job may set: method, noise model and numerical settings.
+"""Options of the simulator that a job may set: the method and numerical settings.
 
 Only what stands in these tables reaches the simulator. Anything else in a Qobj's configuration (``rep_delay``, ``basis_gates``, options of
 the user's own) has no meaning for a simulation and is left alone.
@@ -9,14 +9,18 @@ the user's own) has no meaning for a simulation and is left alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Optional
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+from qiskit_aer.backends.backend_utils import BASIS_GATES
+
+from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.service.executor.instructions import GATES
 from qiskit_ibmq_provider.service.executor.operands import is_number
+from qiskit_ibmq_provider.service.executor.payload import Experiment
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
-from qiskit_ibmq_provider.service.executor.rules import DeviceRules
 
-__all__ = ["METHODS", "read_method", "read_noise_model", "read_options"]
+__all__ = ["METHODS", "check_method", "read_method", "read_options"]
 
 METHODS: Final = (
     "automatic",
@@ -54,7 +58,7 @@ _REAL: Final = frozenset(
         "zero_threshold",
     }
 )
-_SWITCH: Final = frozenset({"fusion_enable", "mps_log_data"})
+_SWITCH: Final = frozenset({"enable_truncation", "fusion_enable", "mps_log_data"})
 _CHOICE: Final[Mapping[str, tuple[str, ...]]] = {
     "extended_stabilizer_sampling_method": ("resampled_metropolis", "metropolis", "norm_estimation"),
     "mps_sample_measure_algorithm": ("mps_heuristic", "mps_apply_measure", "mps_probabilities"),
@@ -63,9 +67,6 @@ _CHOICE: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 _LARGEST: Final = 2**31 - 1
-
-_ERROR_OPERATIONS: Final = 1_000_000
-"""Operations in all errors of a noise model: more than a 127-qubit device has, few enough to check."""
 
 
 def read_method(config: Mapping[str, Any]) -> str:
@@ -83,6 +84,25 @@ def read_method(config: Mapping[str, Any]) -> str:
     return str(method)
 
 
+def check_method(method: str, experiments: Sequence[Experiment]) -> None:
+    """Refuse gates that a method does not have. Aer reports most of them, and crashes on some.
+
+    Raises:
+        Refusal: a circuit has such a gate.
+    """
+    if method == METHODS[0]:
+        return
+    lacking = GATES.keys() - BASIS_GATES[method]
+    for index, experiment in enumerate(experiments):
+        for instruction in experiment.instructions:
+            if instruction["name"] in lacking:
+                raise Refusal(
+                    f"Experiment {index} has the gate {instruction['name']!r}, which the method {method!r} cannot run. "
+                    "Leave 'method' out, or transpile the circuit to other gates.",
+                    ErrorCode.INVALID_INSTRUCTION,
+                )
+
+
 def read_options(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the numerical settings of the simulator.
 
@@ -94,8 +114,8 @@ def read_options(config: Mapping[str, Any]) -> dict[str, Any]:
         if value is None:
             continue
         if key in _WHOLE:
-            suits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST
-            expected = "a whole number of 0 or more"
+            suits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _LARGEST
+            expected = "a whole number of 1 or more"
         elif key in _REAL:
             suits, expected = is_number(value) and value >= 0, "a number of 0 or more"
         elif key in _SWITCH:
@@ -109,101 +129,3 @@ def read_options(config: Mapping[str, Any]) -> dict[str, Any]:
             raise Refusal(f"The option {key!r} should be {expected}, not {value!r:.60}.")
         options[key] = value
     return options
-
-
-def read_noise_model(config: Mapping[str, Any], rules: DeviceRules) -> Optional[Mapping[str, Any]]:
-    """Return the noise model that comes with the job, checked to the depth at which the simulator trusts it.
-
-    Raises:
-        Refusal: it is no noise model, or the device has noise of its own.
-    """
-    model = config.get("noise_model")
-    if model is None:
-        return None
-    if not rules.simulator:
-        raise Refusal(
-            f"The job has a noise model, but {rules.name} runs with the noise of its own calibration. "
-            "Run it on a simulator, or leave 'noise_model' out."
-        )
-    errors = model.get("errors") if isinstance(model, dict) else None
-    if not isinstance(errors, list):
-        raise Refusal("The option 'noise_model' should be a noise model's dictionary, with a list 'errors'.")
-    operations = 0
-    for index, error in enumerate(errors):
-        operations += _check_error(error, index)
-        if operations > _ERROR_OPERATIONS:
-            raise Refusal(
-                f"The noise model is too large: its errors hold more than {_ERROR_OPERATIONS} operations."
-            )
-    # The other keys are Aer's summary of the errors.
-    return {"errors": errors}
-
-
-def _check_error(error: Any, index: int) -> int:
-    """Check one error of a noise model; return how many operations it holds."""
-    where = f"The noise model's error {index}"
-    if not isinstance(error, dict) or error.get("type") not in ("qerror", "roerror"):
-        raise Refusal(f"{where} should be an object of type 'qerror' or 'roerror', not {error!r:.60}.")
-    names = error.get("operations", [] if error["type"] == "roerror" else None)
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise Refusal(f"{where} should have a list of names 'operations', not {names!r:.60}.")
-    targets = error.get("gate_qubits") or []
-    if not isinstance(targets, list) or not all(_is_qubit_list(qubits) for qubits in targets):
-        raise Refusal(f"{where} should have lists of qubits in 'gate_qubits', not {targets!r:.60}.")
-    if error["type"] == "roerror":
-        return _check_readout(error.get("probabilities"), where)
-    return _check_channel(error, where)
-
-
-def _check_readout(rows: Any, where: str) -> int:
-    """Check a readout error: a square matrix of probabilities."""
-    size = len(rows) if isinstance(rows, list) else 0
-    if size < 2 or size & (size - 1) or not all(_is_distribution(row, size) for row in rows):
-        raise Refusal(
-            f"{where} should have a square matrix 'probabilities' whose rows sum to 1, not {rows!r:.60}."
-        )
-    return size
-
-
-def _check_channel(error: Mapping[str, Any], where: str) -> int:
-    """Check a quantum error: circuits, each with a probability."""
-    circuits = error.get("instructions")
-    if (
-        not isinstance(circuits, list)
-        or not circuits
-        or not _is_distribution(error.get("probabilities"), len(circuits))
-    ):
-        raise Refusal(
-            f"{where} should have circuits 'instructions' and as many 'probabilities' that sum to 1."
-        )
-    for circuit in circuits:
-        for operation in circuit if isinstance(circuit, list) else [None]:
-            if (
-                not isinstance(operation, dict)
-                or not isinstance(operation.get("name"), str)
-                or not _is_qubit_list(operation.get("qubits"))
-                or not isinstance(operation.get("params", []), list)
-            ):
-                raise Refusal(f"{where} has an operation without name and qubits: {operation!r:.60}.")
-    return sum(len(circuit) for circuit in circuits)
-
-
-def _is_qubit_list(qubits: Any) -> bool:
-    """Tell whether a value is a list of qubits."""
-    return (
-        isinstance(qubits, list)
-        and bool(qubits)
-        and all(
-            isinstance(qubit, int) and not isinstance(qubit, bool) and 0 <= qubit < 1024 for qubit in qubits
-        )
-    )
-
-
-def _is_distribution(values: Any, size: int) -> bool:
-    """Tell whether a value is a list of so many probabilities."""
-    return (
-        isinstance(values, list)
-        and len(values) == size
-        and all(is_number(value) and -1e-9 <= value for value in values)
-        and abs(sum(values) - 1) < 1e-6
-    )

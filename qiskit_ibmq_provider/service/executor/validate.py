@@ -14,12 +14,13 @@ from typing import Any, Final, Optional
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.executor.circuit_reader import CircuitReader
+from qiskit_ibmq_provider.service.executor.noise_model import read_noise_model
 from qiskit_ibmq_provider.service.executor.payload import CircuitJob, Experiment
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 from qiskit_ibmq_provider.service.executor.rules import MAX_MEMORY_SLOTS, DeviceRules
 from qiskit_ibmq_provider.service.executor.simulator_options import (
+    check_method,
     read_method,
-    read_noise_model,
     read_options,
 )
 
@@ -61,6 +62,11 @@ def read_job(document: Any, rules: DeviceRules, *, max_experiments: Optional[int
         _experiment(index, entry, config, rules, shots=shots, memory=memory)
         for index, entry in enumerate(experiments)
     ]
+    method = read_method(config)
+    check_method(method, read)
+    options = read_options(config)
+    # The simulator forgets to renumber the qubits of a multiplexer when it leaves out idle ones, and writes past its memory.
+    multiplexed = any(entry["name"] == "multiplexer" for circuit in read for entry in circuit.instructions)
     header = qobj.get("header")
     qobj_id = qobj.get("qobj_id")
     return CircuitJob(
@@ -70,10 +76,11 @@ def read_job(document: Any, rules: DeviceRules, *, max_experiments: Optional[int
         shots=shots,
         memory=memory,
         memory_slots=max(experiment.memory_slots for experiment in read),
-        method=read_method(config),
+        method=method,
         seed=_seed(config),
         noise_model=read_noise_model(config, rules),
-        options=read_options(config),
+        options=options,
+        whole_registers=multiplexed or options.get("enable_truncation") is False,
     )
 
 

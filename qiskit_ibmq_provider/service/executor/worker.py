@@ -106,8 +106,9 @@ class Worker:
         job = read_job(
             _payload(task.payload_path), rules, max_experiments=task.options.get("max_experiments")
         )
-        check_memory(job, self._settings.memory, rules.name)
         noise = None if rules.simulator else self._noise(rules)
+        noisy = noise is not None or job.noise_model is not None
+        check_memory(job, self._settings.memory, rules.name, noisy=noisy)
         circuits = [normalise(experiment.instructions, rules, noise) for experiment in job.experiments]
         model = job.noise_model
         if noise is not None:
