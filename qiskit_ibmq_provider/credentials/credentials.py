@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from qiskit_ibmq_provider.credentials.exceptions import CredentialsError
 from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
 
-__all__ = ["LOCAL_URL", "REGEX_IBMQ_HUBS", "TEMPLATE_IBMQ_HUBS", "Credentials", "is_local_url"]
+__all__ = ["Credentials", "LOCAL_URL", "REGEX_IBMQ_HUBS", "TEMPLATE_IBMQ_HUBS", "is_local_url"]
 
 REGEX_IBMQ_HUBS: Final = (
     "(?P<prefix>http[s]://.+/api)/Hubs/(?P<hub>[^/]+)/Groups/(?P<group>[^/]+)/Projects/(?P<project>[^/]+)"
