@@ -191,10 +191,15 @@ def _closed(data: bytes) -> Closed:
 
 
 def _failures() -> tuple[type[BaseException], ...]:
-    """Return the exceptions that the library lets out: its own, those of sockets, and for bad URLs and frames these others."""
+    """Return the exceptions that the library lets out.
+
+    Its own and those of sockets; for URLs, headers and frames that it cannot read these others; and ``AttributeError`` where its socket
+    has gone meanwhile.
+    """
     import websocket
 
-    kinds: tuple[type[BaseException], ...] = (websocket.WebSocketException, OSError, ValueError, struct.error)
+    library: type[BaseException] = websocket.WebSocketException
+    kinds = (library, OSError, ValueError, LookupError, AttributeError, struct.error)
     try:
         socks = importlib.import_module("python_socks")
     except ImportError:

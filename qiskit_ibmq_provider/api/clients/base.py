@@ -110,7 +110,8 @@ class BaseWebsocketClient(BaseClient):
             self._close_code = close_code
             self._stopped.set()
             connection = self._connection
-        if connection is not None:
+        # With everything received, the reader is about to close in an orderly way.
+        if connection is not None and not self._is_complete():
             connection.abort()
 
     def stream(self, url: str, retries: int = 5, backoff_factor: float = 0.5) -> None:
