@@ -22,9 +22,14 @@ from qiskit_ibmq_provider import (
     IBMQProviderError,
     least_busy,
 )
+from qiskit_ibmq_provider._login import Destination, log_in
 from qiskit_ibmq_provider.api.exceptions import ApiError
+from qiskit_ibmq_provider.api.redaction import Secret
+from qiskit_ibmq_provider.api.relocation import Place
+from qiskit_ibmq_provider.credentials import Credentials
 from qiskit_ibmq_provider.ibmqbackend import IBMQSimulator
 from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
+from qiskit_ibmq_provider.service.testing import ServiceProcess
 
 WAIT = 120
 
@@ -207,3 +212,22 @@ def test_a_job_is_retrieved_by_its_id(ibmq_provider, finished):
 
 def test_nobody_has_reservations(ibmq_provider):
     assert ibmq_provider.backend.my_reservations() == []
+
+
+def test_a_provider_outlives_a_service_that_comes_back_elsewhere_with_another_token(factory, tmp_path):
+    """What url="local" needs: the service is killed, and the next call finds, or starts, another one on the same data."""
+    circuit = QuantumCircuit(1, 1)
+    circuit.measure(0, 0)
+    with ServiceProcess(tmp_path, token="first-token") as first:
+        credentials = Credentials(first.token, first.url)
+        destination = Destination(credentials, lambda: Place(second.url, Secret(second.token)))
+        (provider,) = log_in(credentials, factory, {}, destination).providers.values()
+        backend = provider.get_backend("ibmq_qasm_simulator")
+        job = backend.run(circuit, shots=5)
+        first.kill()
+        with ServiceProcess(tmp_path, token="second-token") as second:
+            assert second.url != first.url
+            assert job.result(timeout=WAIT).get_counts() == {"0": 5}
+            later = backend.run(circuit, shots=6)
+            assert later.result(timeout=WAIT).get_counts() == {"0": 6}
+            assert ids(provider.backend.jobs()) == ids([later, job])
