@@ -47,7 +47,7 @@ def hold_data_dir(path: Path) -> Iterator[None]:
     """
     _make(path)
     pid_file = path / PID_NAME
-    lock = FileLock(path / LOCK_NAME, timeout=0)
+    lock = FileLock(path / LOCK_NAME, timeout=0, mode=0o600)
     try:
         lock.acquire()
     except Timeout:
