@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from support.bench import Bench
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.protocol.filters import Filter
 from qiskit_ibmq_provider.service.domain.errors import StorageFull, Unavailable
+from qiskit_ibmq_provider.service.domain.store import StoredToken
 from qiskit_ibmq_provider.service.store.sqlstore import SqlStore, open_store, sqlite_url
 
 
@@ -64,3 +67,14 @@ def test_a_lost_database_is_said_to_be_away_without_its_words(
             store.jobs.get("0" * 24)
         assert refused.value.message == "The database does not answer. Try again later."
         assert refused.value.code is ErrorCode.UNAVAILABLE
+
+
+def test_a_failure_shows_no_values(tmp_path: Path) -> None:
+    with contextlib.closing(open_store(sqlite_url(tmp_path / "x.db"))) as store:
+        now = datetime.datetime(2021, 6, 1, tzinfo=datetime.timezone.utc)
+        secret = "-".join(("a", "secret", "digest"))
+        with pytest.raises(Unavailable) as refused:
+            store.accounts.add_access_token(secret, StoredToken("nobody-s", "nobody"), now, now)
+        shown = "".join(traceback.format_exception(None, refused.value, refused.value.__traceback__))
+        assert "INSERT INTO access_token" in shown
+        assert secret not in shown

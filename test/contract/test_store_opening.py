@@ -122,7 +122,7 @@ def test_a_damaged_page_is_noticed(tmp_path: Path) -> None:
 
 def test_a_missing_directory_is_named(tmp_path: Path) -> None:
     path = tmp_path / "nowhere" / "x.db"
-    with pytest.raises(StoreUnusable, match="cannot be opened: unable to open database file") as refused:
+    with pytest.raises(StoreUnusable, match="cannot be made: No such file or directory") as refused:
         open_store(sqlite_url(path))
     assert str(path.parent) in str(refused.value)
 
@@ -131,8 +131,26 @@ def test_a_missing_directory_is_named(tmp_path: Path) -> None:
 def test_a_directory_without_permission_is_named(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)
-    with pytest.raises(StoreUnusable, match="cannot be opened"):
+    with pytest.raises(StoreUnusable, match="cannot be made: Permission denied"):
         open_store(sqlite_url(closed / "x.db"))
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_file_without_permission_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    open_store(sqlite_url(path)).close()
+    path.chmod(0o400)
+    with pytest.raises(StoreUnusable, match="cannot be opened"):
+        open_store(sqlite_url(path))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no modes")
+def test_the_files_of_a_new_database_are_private(tmp_path: Path) -> None:
+    opened = open_store(sqlite_url(tmp_path / "x.db"))
+    Bench(opened, tmp_path).queued()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("x.db*")}
+    opened.close()
+    assert modes == {"x.db": 0o600, "x.db-wal": 0o600, "x.db-shm": 0o600}
 
 
 def test_a_url_that_makes_no_sense_is_refused() -> None:

@@ -49,7 +49,11 @@ class Database:
 
     def __init__(self, url: Union[str, sa.URL]) -> None:
         self._engine = sa.create_engine(
-            url, pool_pre_ping=not sa.make_url(url).drivername.startswith("sqlite")
+            url,
+            # A server may close idle connections; a file does not.
+            pool_pre_ping=not sa.make_url(url).drivername.startswith("sqlite"),
+            # The values of a failed statement have no place in a traceback.
+            hide_parameters=True,
         )
         self.is_sqlite: bool = self._engine.dialect.name == "sqlite"
         self._writing: AbstractContextManager[Any] = contextlib.nullcontext()

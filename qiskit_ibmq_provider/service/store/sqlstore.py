@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Final, Union
@@ -19,6 +20,7 @@ from qiskit_ibmq_provider.service.store.database import Database, describe
 from qiskit_ibmq_provider.service.store.jobs import SqlJobs
 from qiskit_ibmq_provider.service.store.migrate import upgrade
 from qiskit_ibmq_provider.service.store.queue import SqlQueue
+from qiskit_ibmq_provider.service.store.schema import signing_key
 from qiskit_ibmq_provider.service.store.secrets import SqlSecrets
 
 __all__ = ["SqlStore", "open_store", "sqlite_url"]
@@ -84,11 +86,27 @@ def _prepare(database: Database, url: sa.URL) -> None:
     """Check a database and migrate it."""
     if database.is_sqlite and url.database:
         path = Path(url.database)
-        if path.exists() and 0 < path.stat().st_size <= _CHECKED_BYTES:
+        _make_private(path)
+        if path.is_file() and 0 < path.stat().st_size <= _CHECKED_BYTES:
             _check_pages(database, path)
     with database.write() as connection:
         database.serialize(connection, "migrate")
         upgrade(connection)
+        # A database that can only be read shows itself here, and not with the first job.
+        connection.execute(sa.update(signing_key).values(purpose=signing_key.c.purpose))
+
+
+def _make_private(path: Path) -> None:
+    """Make a missing database file readable by its owner alone; SQLite gives the files beside it the same mode."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
+    except OSError as err:
+        raise StoreUnusable(
+            f"The database {path} cannot be made: {err.strerror}. Check that {path.parent} exists and that this "
+            "user may write there."
+        ) from err
 
 
 def _check_pages(database: Database, path: Path) -> None:
