@@ -414,7 +414,7 @@ def test_least_busy_leaves_out_reserved_backends(factory, server):
 def test_importing_and_refusing_load_no_web_library():
     script = (
         "import sys, warnings; warnings.simplefilter('ignore')\n"
-        "from qiskit import IBMQ\n"
+        "from qiskit_ibmq_provider import IBMQ\n"
         "IBMQ.stored_account()\n"
         "try: IBMQ.enable_account('t')\n"
         "except Exception as err: print(type(err).__name__)\n"

@@ -165,7 +165,7 @@ h/g/p,other,key = kept
 
 def test_what_is_not_ours_stays(rc):
     rc.parent.mkdir()
-    rc.write_text(f"{FOREIGN}\n[ibmq]\ntoken = a\nurl = {URL}\nmy_note = kept\n", newline="\n")
+    rc.write_text(f"{FOREIGN}\n[ibmq]\ntoken = a\nurl = {URL}\nmy_note = kept\n")
     store_credentials(Credentials("b", URL, verify=False), overwrite=True, filename=str(rc))
     text = rc.read_text()
     assert text == f"{FOREIGN}\n[ibmq]\ntoken = b\nurl = {URL}\nmy_note = kept\nverify = False\n"
