@@ -61,7 +61,7 @@ class Channel:
     def __init__(self, pool_settings: Mapping[str, Any], access_token: Optional[str]) -> None:
         self.redactor = Redactor()
         self.tokens = TokenHolder(self.redactor, access_token)
-        self.trusted: set[str] = set()
+        self.trusted: frozenset[str] = frozenset()
         self.application = client_application()
         self.capabilities: Mapping[str, Any] = {}
         self.relocation: Optional[Relocation] = None
@@ -135,6 +135,12 @@ class Channel:
             if isinstance(target, Refusal):
                 return Problem(Trouble.STATUS, self.redactor.clean(target.reason), answer)
             url = Secret(target)
+
+    def trust(self, origin: str) -> None:
+        """Let the token go to an origin."""
+        with self._lock:
+            # A new set each time: other threads may be reading the old one.
+            self.trusted = self.trusted | {origin}
 
     def close(self) -> None:
         """Close idle connections."""

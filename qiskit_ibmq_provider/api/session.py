@@ -131,7 +131,7 @@ class RetrySession:
         """Trust the origin of a base URL, and return the URL in the form that paths are appended to."""
         origin = origin_of(base_url)
         if origin is not None:
-            self._channel.trusted.add(origin)
+            self._channel.trust(origin)
         return base_url.rstrip("/")
 
     @property

@@ -56,7 +56,8 @@ class Watch:
         A duplicate of the handle is kept, because wrapping in TLS, and an answer that ends the connection, take the handle away from the
         objects that held it.
         """
-        duplicate = socket.fromfd(sock.fileno(), sock.family, sock.type)
+        # Family and type do not matter for shutting down; some wrappers of sockets do not tell them.
+        duplicate = socket.fromfd(sock.fileno(), socket.AF_INET, socket.SOCK_STREAM)
         with self._lock:
             previous, self._socket = self._socket, duplicate
             if self._expired:

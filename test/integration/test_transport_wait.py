@@ -7,9 +7,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import ssl
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +59,7 @@ from qiskit_ibmq_provider.api.exceptions import (
 from qiskit_ibmq_provider.api.redaction import Redactor
 
 STATUS = f"{JOB}/status/v/1"
+TLS = Path(__file__).parent.parent / "support" / "tls"
 LOGGER = "qiskit.providers.ibmq"
 
 
@@ -438,6 +441,50 @@ def test_a_websocket_that_was_refused_for_an_old_token_is_opened_again_with_the_
     server.on("GET", STATUS, by_token)
     assert client.job_final_status(JOB_ID, timeout=20).status == "COMPLETED"
     assert len(server.paths("WS")) == 2
+
+
+def test_a_websocket_over_tls_trusts_whom_http_trusts(monkeypatch):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / "certificate.pem", TLS / "key.pem")
+    with ScriptedServer(context) as server:
+        server.on("WS", WS_STATUS, talk(done_then_closed))
+        url = server.ws_url + "/ws/"
+        unverified = credentials_for(server, verify=False)
+        assert WebsocketClient(url, unverified, JOB_ID).get_job_status().status == "COMPLETED"
+        with pytest.raises(WebsocketError, match="certificate"):
+            WebsocketClient(url, credentials_for(server), JOB_ID).get_job_status()
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(TLS / "certificate.pem"))
+        assert WebsocketClient(url, credentials_for(server), JOB_ID).get_job_status().status == "COMPLETED"
+
+
+def test_a_websocket_goes_through_the_proxy_of_the_account(server, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    server.on("CONNECT", "80", status(200))
+    server.on("WS", WS_STATUS, talk(done_then_closed))
+    proxies = {"urls": {"http": server.url.replace("://", "://user:password@")}}
+    credentials = credentials_for(server, proxies=proxies)
+    assert (
+        WebsocketClient("ws://api.example.org/ws/", credentials, JOB_ID).get_job_status().status
+        == "COMPLETED"
+    )
+    tunnel = server.requests[0]
+    assert tunnel.target == "api.example.org:80"
+    assert tunnel.headers["proxy-authorization"].startswith("Basic ")
+
+
+def test_a_websocket_of_this_machine_needs_no_proxy(server, monkeypatch):
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    server.on("WS", WS_STATUS, talk(done_then_closed))
+    assert websocket_client(server).get_job_status().status == "COMPLETED"
+
+
+def test_a_proxy_that_is_not_there_is_a_websocket_error(server):
+    proxies = {"urls": {"http": "http://user:pass-word@127.0.0.1:1"}}
+    client = WebsocketClient("ws://api.example.org/ws/", credentials_for(server, proxies=proxies), JOB_ID)
+    with pytest.raises(WebsocketError, match="cannot be opened") as failed:
+        client.get_job_status()
+    assert "pass-word" not in failed.value.message
 
 
 # The websocket client by itself.
