@@ -55,7 +55,9 @@ class ServiceConfig:
     """
 
     data_dir: Path = _setting(
-        None, read.path, "Directory of the database, payloads and results. Made if its parent exists. Required."
+        None,
+        read.path,
+        "Directory of the database, payloads and results. Made if its parent exists. Required.",
     )
     host: str = _setting("127.0.0.1", read.text, "Address to listen on.")
     port: int = _setting(8765, read.integer(0, 65535), "Port to listen on; 0 picks a free one.")
@@ -101,9 +103,7 @@ class ServiceConfig:
         read.optional(read.identifier),
         "Name by which a client can tell this service from another one on the same port.",
     )
-    max_payload_bytes: int = _setting(
-        256 * _MIB, read.integer(1), "Largest payload of a job, in bytes."
-    )
+    max_payload_bytes: int = _setting(256 * _MIB, read.integer(1), "Largest payload of a job, in bytes.")
     max_jobs_per_device: int = _setting(
         -1, read.integer(-1), "Unfinished jobs that a project may have on one device; -1 is no limit."
     )
@@ -169,7 +169,9 @@ def load_config(
     for name, (_, source) in given.items():
         if name not in known:
             # The value is not shown: a misspelled 'token' would be.
-            raise ConfigError(name, None, f"there is no such setting. Known are {', '.join(sorted(known))}", source)
+            raise ConfigError(
+                name, None, f"there is no such setting. Known are {', '.join(sorted(known))}", source
+            )
     try:
         return ServiceConfig(**{name: value for name, (value, _) in given.items()})
     except ConfigError as exc:

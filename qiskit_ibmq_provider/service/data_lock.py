@@ -81,7 +81,9 @@ def _make(path: Path) -> None:
             "or choose another place with --data-dir."
         ) from None
     except FileExistsError:
-        raise DataDirError(f"The data directory {path} is a file. Choose another place with --data-dir.") from None
+        raise DataDirError(
+            f"The data directory {path} is a file. Choose another place with --data-dir."
+        ) from None
     except OSError as exc:
         raise DataDirError(_not_writable(path, exc)) from exc
 

@@ -136,7 +136,9 @@ def _warn_of_open_file(config: ServiceConfig) -> None:
     """Warn if others can read the file that the token came from."""
     path = config.token_file
     if config.token is None and path is not None and os.name == "posix" and path.stat().st_mode & 0o077:
-        logger.warning("Other users can read the token file %s. Make it yours alone: chmod 600 %s", path, path)
+        logger.warning(
+            "Other users can read the token file %s. Make it yours alone: chmod 600 %s", path, path
+        )
 
 
 def _bind(config: ServiceConfig) -> socket.socket:
@@ -146,7 +148,9 @@ def _bind(config: ServiceConfig) -> socket.socket:
             config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except socket.gaierror as exc:
-        raise _PortError(f"The host {config.host!r} is not an address of this machine: {exc.strerror}.") from None
+        raise _PortError(
+            f"The host {config.host!r} is not an address of this machine: {exc.strerror}."
+        ) from None
     listener = socket.socket(family, kind, protocol)
     try:
         if os.name == "posix":

@@ -39,7 +39,9 @@ async def device_properties(request: Request) -> Response:
     await project_of(request)
     text = request.query_params.get("filter")
     before = properties_bound(codec.loads(text)) if text else None
-    properties = await in_thread(services_of(request).devices.properties, request.path_params["device"], before)
+    properties = await in_thread(
+        services_of(request).devices.properties, request.path_params["device"], before
+    )
     return json_response(properties or {})
 
 

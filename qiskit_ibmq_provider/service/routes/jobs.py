@@ -166,4 +166,6 @@ async def _job_of(request: Request) -> Job:
 def _storage_url(request: Request, purpose: Purpose, job: Job) -> str:
     """Return an absolute URL that allows one thing with one blob for a while."""
     services = services_of(request)
-    return api_url(origin_of(request)) + signed_path(services.signer, purpose, job.id, services.config.url_seconds)
+    return api_url(origin_of(request)) + signed_path(
+        services.signer, purpose, job.id, services.config.url_seconds
+    )

@@ -176,7 +176,10 @@ def test_an_idle_service_ends_by_itself_but_not_while_a_job_runs(tmp_path: Path)
 
 def test_no_secret_is_in_the_log(tmp_path: Path) -> None:
     settings = {"access_log": "yes", "log_level": "DEBUG"}
-    with ServiceProcess(tmp_path / "data", settings=settings, token="marker-of-a-token") as service, Api(service) as api:
+    with (
+        ServiceProcess(tmp_path / "data", settings=settings, token="marker-of-a-token") as service,
+        Api(service) as api,
+    ):
         api.wait(api.submit())
         requests.get(service.url + "/users/me", params={"access_token": api.token}, timeout=10)
         api.request("POST", "/users/loginWithToken", json={"apiToken": "marker-of-another"})
@@ -206,6 +209,16 @@ def test_a_token_file_that_others_can_read_is_warned_of(tmp_path: Path) -> None:
         body = {"apiToken": "token-in-a-file"}
         assert requests.post(service.url + "/users/loginWithToken", json=body, timeout=10).status_code == 200
         assert f"Other users can read the token file {file}" in service.log()
+
+
+def test_workers_do_not_inherit_the_token(tmp_path: Path) -> None:
+    with ServiceProcess(tmp_path / "data", token="marker-of-a-token") as service, Api(service) as api:
+        api.wait(api.submit())
+        children = _descendants(service.pid)
+        assert children
+        assert not [
+            pid for pid in children if b"marker-of-a-token" in Path(f"/proc/{pid}/environ").read_bytes()
+        ]
 
 
 def test_it_is_ready_within_seconds(tmp_path: Path) -> None:

@@ -118,7 +118,9 @@ def test_a_body_beyond_all_reason_is_refused(api: Api) -> None:
     _check(api.request("POST", JOBS, data=b" " * (1024 * 1024 + 1)), 413, 2803)
 
 
-@pytest.mark.parametrize("body", [{}, {"name": 1}, {"tags": "x"}, {"tags": [1]}, {"name": "a", "tags": []}, []])
+@pytest.mark.parametrize(
+    "body", [{}, {"name": 1}, {"tags": "x"}, {"tags": [1]}, {"name": "a", "tags": []}, []]
+)
 def test_an_update_sets_name_or_tags(api: Api, body: Any) -> None:
     job_id = api.create()["id"]
     answer = api.request("PUT", f"{JOBS}/{job_id}", json=body)
@@ -165,7 +167,9 @@ def test_data_that_does_not_exist_has_its_own_code(api: Api) -> None:
     api.post(f"{JOBS}/{job_id}/cancel")
 
 
-@pytest.mark.parametrize("path", ["/nothing", f"{PROJECT}", f"{JOBS}/{NOBODY}/nothing", "/ws/jobs/x/status/v/1"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", f"{PROJECT}", f"{JOBS}/{NOBODY}/nothing", "/ws/jobs/x/status/v/1"]
+)
 def test_an_unknown_path_is_answered_in_the_same_shape(api: Api, path: str) -> None:
     _check(api.request("GET", path), 404, 2001, path)
 
@@ -180,14 +184,19 @@ def test_an_unknown_path_is_answered_in_the_same_shape(api: Api, path: str) -> N
         ("POST", f"/storage/upload/{NOBODY}", {"GET", "HEAD", "PUT"}),
     ],
 )
-def test_a_wrong_method_is_answered_in_the_same_shape(api: Api, method: str, path: str, allowed: set[str]) -> None:
+def test_a_wrong_method_is_answered_in_the_same_shape(
+    api: Api, method: str, path: str, allowed: set[str]
+) -> None:
     answer = api.request(method, path)
     _check(answer, 405, 2002, method)
     assert {name.strip() for name in answer.headers["allow"].split(",")} == allowed
 
 
 def test_the_job_limit_has_the_code_that_clients_look_for(tmp_path: Any) -> None:
-    with ServiceProcess(tmp_path / "data", settings={"max_jobs_per_device": 1}) as service, Api(service) as api:
+    with (
+        ServiceProcess(tmp_path / "data", settings={"max_jobs_per_device": 1}) as service,
+        Api(service) as api,
+    ):
         job_id = api.create()["id"]
         assert api.get(f"{PROJECT}/devices/{SIMULATOR}/jobsLimit") == {"maximumJobs": 1, "runningJobs": 1}
         _check(api.request("POST", JOBS, json={"backend": {"name": SIMULATOR}}), 400, 3458)

@@ -106,7 +106,10 @@ def test_properties_are_whole_and_can_be_asked_for_by_date(api: Api) -> None:
     assert {"backend_version", "last_update_date", "qubits", "gates", "general"} <= set(properties)
     for item in [item for qubit in properties["qubits"] for item in qubit]:
         assert set(item) == {"date", "name", "unit", "value"}
-    assert api.get(path, params={"filter": '{"where": {"last_update_date": {"lt": "2001-01-01T00:00:00Z"}}}'}) == {}
+    assert (
+        api.get(path, params={"filter": '{"where": {"last_update_date": {"lt": "2001-01-01T00:00:00Z"}}}'})
+        == {}
+    )
     later = '{"where": {"last_update_date": {"lt": "2101-01-01T00:00:00+00:00"}}}'
     assert api.get(path, params={"filter": later}) == properties
 
@@ -137,7 +140,9 @@ def test_there_are_no_reservations(api: Api) -> None:
 
 
 def test_creation_answers_with_the_job_and_an_upload_url(api: Api) -> None:
-    job = api.create(name="n", tags=["a"], experimentTag="e", shots=7, shareLevel="none", something={"new": 1})
+    job = api.create(
+        name="n", tags=["a"], experimentTag="e", shots=7, shareLevel="none", something={"new": 1}
+    )
     try:
         assert re.fullmatch("[0-9a-f]{24}", job["id"])
         assert job["status"] == "CREATING"
@@ -226,7 +231,9 @@ def test_the_properties_of_a_job_name_the_device_and_are_empty_for_the_simulator
     ({"tags": ["b", "a"]}, {"tags": ["b", "a"]}),
     ({"tags": []}, {"tags": []}),
 ])  # fmt: skip
-def test_an_update_repeats_what_was_set(api: Api, done: str, body: dict[str, Any], answer: dict[str, Any]) -> None:
+def test_an_update_repeats_what_was_set(
+    api: Api, done: str, body: dict[str, Any], answer: dict[str, Any]
+) -> None:
     response = api.request("PUT", f"{JOBS}/{done}", json=body)
     assert (response.status_code, response.json()) == (200, answer)
     job = api.get(f"{JOBS}/{done}/v/1")
@@ -255,11 +262,15 @@ def test_the_lists_follow_the_filter(api: Api, done: str) -> None:
     mine = {"tags": {"inq": ["listing"]}}
     listed = api.filtered(JOBS + "/status/v/1", where=mine, order="creationDate DESC", limit=10)
     assert [job["id"] for job in listed] == others[::-1]
-    assert all({"id", "status", "creationDate", "backend", "kind", "clientInfo"} <= set(job) for job in listed)
+    assert all(
+        {"id", "status", "creationDate", "backend", "kind", "clientInfo"} <= set(job) for job in listed
+    )
     assert _nulls(listed) == []
     listed = api.filtered(JOBS + "/status/v/1", where=mine, order="creationDate ASC", limit=2, skip=1)
     assert [job["id"] for job in listed] == others[1:]
-    clause = {"and": [{"creationDate": {"lte": "2101-01-01T00:00:00Z"}}, {"lte": "2101-01-01T00:00:00+00:00"}, mine]}
+    clause = {
+        "and": [{"creationDate": {"lte": "2101-01-01T00:00:00Z"}}, {"lte": "2101-01-01T00:00:00+00:00"}, mine]
+    }
     assert len(api.filtered(JOBS + "/status/v/1", where=clause)) == 3
     assert api.filtered(JOBS + "/status/v/1", where={"name": "nothing is called so"}) == []
     for job_id in others:

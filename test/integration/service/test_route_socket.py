@@ -169,7 +169,10 @@ def test_many_sockets_wait_for_the_same_job(narrow: Api) -> None:
 
 
 def test_a_stopping_service_does_not_wait_for_sockets(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with ServiceProcess(tmp_path_factory.mktemp("stop") / "data", settings={"workers": 1}) as service, Api(service) as api:
+    with (
+        ServiceProcess(tmp_path_factory.mktemp("stop") / "data", settings={"workers": 1}) as service,
+        Api(service) as api,
+    ):
         job_id = api.submit(endless())
         with api.socket(job_id) as connection:
             receive(connection)

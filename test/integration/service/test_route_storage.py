@@ -68,7 +68,12 @@ def test_a_url_for_one_job_is_good_for_no_other(api: Api, done: str) -> None:
 def test_a_changed_url_is_refused(api: Api, done: str) -> None:
     url = _url(api, done)
     last = "0" if url[-1] != "0" else "1"
-    for changed in (url[:-1] + last, url.split("?")[0], url.replace("expires=1", "expires=9"), url.split("&")[0]):
+    for changed in (
+        url[:-1] + last,
+        url.split("?")[0],
+        url.replace("expires=1", "expires=9"),
+        url.split("&")[0],
+    ):
         assert _status("GET", changed) == (403, 2802)
 
 
@@ -76,7 +81,9 @@ def test_the_payload_may_be_sent_again_until_it_is_announced(api: Api) -> None:
     job = api.create()
     url = job["objectStorageInfo"]["uploadUrl"]
     for payload in (bell(shots=1), bell(shots=33)):
-        assert requests.put(url, data=json.dumps(payload), timeout=10).json() == {"size": len(json.dumps(payload))}
+        assert requests.put(url, data=json.dumps(payload), timeout=10).json() == {
+            "size": len(json.dumps(payload))
+        }
     api.post(f"{JOBS}/{job['id']}/jobDataUploaded")
     assert _status("PUT", url, data=b"{}") == (409, 3210)
     api.wait(job["id"])
@@ -105,18 +112,24 @@ def test_an_upload_that_breaks_off_leaves_nothing(api: Api, ibmq_service: Servic
     url = urlsplit(job["objectStorageInfo"]["uploadUrl"])
     with socket.create_connection((url.hostname, url.port), timeout=10) as connection:
         connection.sendall(
-            f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n".encode() + b"{" * 100_000
+            f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n".encode()
+            + b"{" * 100_000
         )
     # An answer to the next request on the job is not given before the broken one was noticed, or after: both are right.
     assert api.request("POST", f"{JOBS}/{job['id']}/jobDataUploaded").status_code == 409
     api.post(f"{JOBS}/{job['id']}/cancel")
-    blobs = [path for path in ibmq_service.data_dir.rglob("*") if job["id"] in path.name and path.suffix == ".json"]
+    blobs = [
+        path for path in ibmq_service.data_dir.rglob("*") if job["id"] in path.name and path.suffix == ".json"
+    ]
     assert blobs == []
     assert "Traceback" not in ibmq_service.log()
 
 
 def test_a_payload_over_the_limit_is_refused_before_and_while_it_is_sent(tmp_path: Path) -> None:
-    with ServiceProcess(tmp_path / "data", settings={"max_payload_bytes": 5000}) as service, Api(service) as api:
+    with (
+        ServiceProcess(tmp_path / "data", settings={"max_payload_bytes": 5000}) as service,
+        Api(service) as api,
+    ):
         url = api.create()["objectStorageInfo"]["uploadUrl"]
         assert _status("PUT", url, data=b" " * 5001) == (413, 2803)
         assert _status("PUT", url, data=iter([b" " * 5000, b" "])) == (413, 2803)
@@ -143,11 +156,17 @@ def test_urls_outlive_a_restart(tmp_path: Path) -> None:
 
 def test_urls_follow_the_public_url_or_a_trusted_proxy(tmp_path: Path) -> None:
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "q.example.org"}
-    with ServiceProcess(tmp_path / "a", settings={"trusted_proxies": "127.0.0.0/8"}) as service, Api(service) as api:
+    with (
+        ServiceProcess(tmp_path / "a", settings={"trusted_proxies": "127.0.0.0/8"}) as service,
+        Api(service) as api,
+    ):
         assert api.get("/users/me", headers=forwarded)["urls"]["http"] == "https://q.example.org/api"
         assert api.get("/users/me", headers=forwarded)["urls"]["ws"] == "wss://q.example.org/api/ws/"
         assert api.get("/users/me")["urls"]["http"] == service.url
-    with ServiceProcess(tmp_path / "b", settings={"public_url": "https://x.org/q/"}) as service, Api(service) as api:
+    with (
+        ServiceProcess(tmp_path / "b", settings={"public_url": "https://x.org/q/"}) as service,
+        Api(service) as api,
+    ):
         assert api.get("/users/me", headers=forwarded)["urls"]["http"] == "https://x.org/q/api"
         job = api.post(JOBS, json={"backend": {"name": SIMULATOR}})
         assert job["objectStorageInfo"]["uploadUrl"].startswith("https://x.org/q/api/storage/upload/")

@@ -129,7 +129,9 @@ def test_the_public_url_is_kept_without_slash_and_api(tmp_path: Path, given: str
 
 def test_lists_are_read_from_text(tmp_path: Path) -> None:
     dirs = os.pathsep.join(["/a", "/b"])
-    config = _load(tmp_path, {"IBMQ_SERVICE_DEVICE_DIRS": dirs, "IBMQ_SERVICE_TRUSTED_PROXIES": "10.0.0.0/8,::1"})
+    config = _load(
+        tmp_path, {"IBMQ_SERVICE_DEVICE_DIRS": dirs, "IBMQ_SERVICE_TRUSTED_PROXIES": "10.0.0.0/8,::1"}
+    )
     assert config.device_dirs == (Path("/a"), Path("/b"))
     assert config.trusted_proxies == ("10.0.0.0/8", "::1/128")
 

@@ -29,7 +29,9 @@ async def _fault(request: Request) -> Response:
     raise ZeroDivisionError("the inside of the service")
 
 
-def _call(path: str, *, activity: Activity | None = None, access_log: bool = False) -> tuple[int, dict[str, str], bytes]:
+def _call(
+    path: str, *, activity: Activity | None = None, access_log: bool = False
+) -> tuple[int, dict[str, str], bytes]:
     """Send one request through a small application; return status, headers and body."""
     sent: list[Any] = []
     scope = {

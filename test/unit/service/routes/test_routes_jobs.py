@@ -13,7 +13,11 @@ from qiskit_ibmq_provider.service.routes.jobs import client_info
     ("header", "name", "version"),
     [
         ("qiskit/0.46.3", "qiskit", "0.46.3"),
-        ("qiskit-ibmq-provider,qiskit-terra/0.20.2,0.46.3", "qiskit-ibmq-provider,qiskit-terra", "0.20.2,0.46.3"),
+        (
+            "qiskit-ibmq-provider,qiskit-terra/0.20.2,0.46.3",
+            "qiskit-ibmq-provider,qiskit-terra",
+            "0.20.2,0.46.3",
+        ),
         ("qiskit/0.46.3/batman/1", "qiskit", "0.46.3"),
         ("curl", "curl", "unknown"),
         ("", "unknown", "unknown"),
