@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Callable, Final, Optional
 
@@ -23,7 +24,7 @@ from qiskit_ibmq_provider.service.devices.files import (
     snapshot_directory,
 )
 from qiskit_ibmq_provider.service.devices.index import DeviceFiles, FleetIndex
-from qiskit_ibmq_provider.service.domain.errors import UnknownDevice
+from qiskit_ibmq_provider.service.domain.errors import Unavailable, UnknownDevice
 
 __all__ = ["Fleet"]
 
@@ -66,18 +67,11 @@ class Fleet:
 
         Raises:
             UnknownDevice: if there is no device of this name.
-            DeviceFileError: its file cannot be used.
+            Unavailable: if its files cannot be used.
         """
         device = self._device(name)
-        with self._lock:
-            if name not in self._configurations:
-                calibration = device.calibration()
-                self._configurations[name] = normalise_configuration(
-                    read_object(device.configuration),
-                    device.configuration,
-                    None if calibration is None else calibration.updated,
-                )
-            return self._configurations[name]
+        with self._usable(name):
+            return self._configuration(device)
 
     def configurations(self) -> list[dict[str, Any]]:
         """Return the configurations of all devices, in the order of ``names``. A device with a broken file is left out, and logged."""
@@ -85,8 +79,8 @@ class Fleet:
         for name in self.names():
             try:
                 found.append(self.configuration(name))
-            except DeviceFileError as err:
-                logger.warning("Device %s is not listed. %s", name, err)
+            except Unavailable:
+                continue
         return found
 
     def properties(self, name: str, before: Optional[datetime.datetime] = None) -> Optional[dict[str, Any]]:
@@ -98,20 +92,50 @@ class Fleet:
 
         Raises:
             UnknownDevice: if there is no device of this name.
-            DeviceFileError: its file cannot be used.
+            Unavailable: if its files cannot be used.
         """
         calibration = self._device(name).calibration(before)
-        return None if calibration is None else self._document(calibration.path, normalise_properties)
+        if calibration is None:
+            return None
+        with self._usable(name):
+            return self._document(calibration.path, normalise_properties)
 
     def defaults(self, name: str) -> Optional[dict[str, Any]]:
         """Return the pulse defaults of a device, or ``None`` if it has none.
 
         Raises:
             UnknownDevice: if there is no device of this name.
-            DeviceFileError: its file cannot be used.
+            Unavailable: if its files cannot be used.
         """
         path = self._device(name).defaults
-        return None if path is None else self._document(path, normalise_defaults)
+        if path is None:
+            return None
+        with self._usable(name):
+            return self._document(path, normalise_defaults)
+
+    @contextlib.contextmanager
+    def _usable(self, name: str) -> Iterator[None]:
+        """Log what is wrong with a device file, and tell the user as much as the user needs."""
+        try:
+            yield
+        except DeviceFileError as err:
+            logger.warning("Device %s is not available. %s", name, err)
+            raise Unavailable(
+                f"The device {name} is not available: one of its files cannot be used. The service's log says which and why.",
+                ErrorCode.UNAVAILABLE,
+            ) from err
+
+    def _configuration(self, device: DeviceFiles) -> dict[str, Any]:
+        """Return the configuration of a device, read once."""
+        with self._lock:
+            if device.name not in self._configurations:
+                calibration = device.calibration()
+                self._configurations[device.name] = normalise_configuration(
+                    read_object(device.configuration),
+                    device.configuration,
+                    None if calibration is None else calibration.updated,
+                )
+            return self._configurations[device.name]
 
     def _devices(self) -> dict[str, DeviceFiles]:
         """Return the index, made once."""
@@ -151,7 +175,7 @@ class Fleet:
         """Read every file of the user once."""
         for device in self._devices().values():
             if self._is_users(device.configuration):
-                self.configuration(device.name)
+                self._configuration(device)
             for calibration in device.calibrations:
                 if self._is_users(calibration.path):
                     normalise_properties(read_object(calibration.path), calibration.path)

@@ -48,6 +48,7 @@ _SAVED_ONCE: Final = frozenset(
     {"save_amplitudes", "save_stabilizer", "save_statevector", "save_statevector_dict"}
 )
 """What depends on the shot's own state and has no average. The simulator crashes now and then on a kind that does not suit."""
+_SAVING: Final = frozenset(name for name in INSTRUCTIONS if name == "snapshot" or name.startswith("save_"))
 _SNAPSHOTS: Final = frozenset({"statevector", "density_matrix", "probabilities", "stabilizer"})
 
 
@@ -131,7 +132,7 @@ class CircuitReader:
             instruction.pop("params", None)
         if name == "measure":
             self._check_measure(index, entry, len(qubits))
-        elif name == "snapshot" or name.startswith("save_"):
+        elif name in _SAVING:
             self._check_saved(index, name, entry)
         if name != "barrier":
             self._used.update(qubits)

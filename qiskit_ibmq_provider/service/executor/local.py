@@ -9,7 +9,6 @@ import collections
 import dataclasses
 import math
 import multiprocessing
-import os
 import threading
 import time
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from typing import Callable, Final, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.service.domain.engine import EngineEvent, EventKind, Task, TaskOutcome
-from qiskit_ibmq_provider.service.executor.memory import machine_memory
+from qiskit_ibmq_provider.service.executor.machine import machine_memory, processors
 from qiskit_ibmq_provider.service.executor.processes import (
     READY,
     WorkerProcess,
@@ -58,10 +57,16 @@ class LocalEngine:
         device_dirs: the user's device directories, as :class:`~qiskit_ibmq_provider.service.devices.Fleet` takes them.
         workers: how many tasks run at once.
         memory: bytes of memory that one task may use; by default an equal share of four fifths of the machine's.
+        max_experiments: the most circuits in one job, where that is fewer than the device takes.
     """
 
     def __init__(
-        self, device_dirs: Sequence[Path] = (), *, workers: int, memory: Optional[int] = None
+        self,
+        device_dirs: Sequence[Path] = (),
+        *,
+        workers: int,
+        memory: Optional[int] = None,
+        max_experiments: Optional[int] = None,
     ) -> None:
         if workers < 1:
             raise ValueError(f"An engine needs at least one worker, not {workers}.")
@@ -69,8 +74,9 @@ class LocalEngine:
         self._starter = WorkerStarter(
             WorkerSettings(
                 device_dirs=tuple(device_dirs),
-                threads=max(1, _processors() // workers),
+                threads=max(1, processors() // workers),
                 memory=memory or int(machine_memory() * _MEMORY_SHARE) // workers,
+                max_experiments=max_experiments,
             )
         )
         self._listener: Callable[[EngineEvent], None] = _ignore
@@ -287,13 +293,6 @@ def _describe_exit(code: Optional[int]) -> str:
     if code is None:
         return "ended"
     return f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-
-
-def _processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _ignore(event: EngineEvent) -> None:

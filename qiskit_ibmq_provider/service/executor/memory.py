@@ -1,7 +1,7 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""How much memory there is, and how much a circuit needs.
+"""How much memory a circuit needs.
 
 The simulator's own check comes late and lets some circuits pass, and a machine that runs out of memory kills processes that have nothing to
 do with it. So a circuit that certainly cannot fit is refused before it runs.
@@ -10,9 +10,7 @@ do with it. So a circuit that certainly cannot fit is refused before it runs.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
@@ -20,15 +18,10 @@ from qiskit_ibmq_provider.service.executor.instructions import CLIFFORD
 from qiskit_ibmq_provider.service.executor.payload import CircuitJob, Experiment
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 
-__all__ = ["check_memory", "machine_memory", "needed_memory"]
+__all__ = ["check_memory", "needed_memory"]
 
 _AMPLITUDE: Final = 16
 """Bytes of one complex number in double precision."""
-
-_UNKNOWN: Final = 4 * 2**30
-"""What is assumed where the system does not say: enough for 28 qubits."""
-
-_CGROUP_LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 _DENSE: Final[Mapping[str, int]] = {"save_statevector": 1, "save_density_matrix": 2}
 """Instructions that keep ``2**(n * qubits)`` complex numbers, with their n."""
@@ -37,19 +30,6 @@ _RANDOM: Final = frozenset({"measure", "reset", "kraus", "superop"})
 """Instructions after which the shots of a circuit may be in different states."""
 
 _HALF_PI: Final = math.pi / 2
-
-
-def machine_memory() -> int:
-    """Return the bytes of memory that this machine, or the container around us, has."""
-    limits = [_physical_memory()]
-    for name in _CGROUP_LIMITS:
-        try:
-            text = Path(name).read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError):
-            continue
-        if text.isdigit() and int(text) > 0:
-            limits.append(int(text))
-    return min(limits)
 
 
 def check_memory(job: CircuitJob, limit: int, where: str, *, noisy: bool) -> None:
@@ -67,6 +47,8 @@ def check_memory(job: CircuitJob, limit: int, where: str, *, noisy: bool) -> Non
     for index, experiment in enumerate(job.experiments):
         qubits = experiment.qubits if job.whole_registers else len(experiment.active)
         needed = needed_memory(experiment, job.method, qubits, noisy=noisy)
+        if job.options.get("precision") == "single":
+            needed //= 2
         if needed > limit:
             name = f" ({experiment.name!r:.60})" if experiment.name else ""
             raise Refusal(
@@ -122,16 +104,6 @@ def _is_clifford(instructions: Sequence[Mapping[str, Any]]) -> bool:
                 continue
         return False
     return True
-
-
-def _physical_memory() -> int:
-    """Return the bytes of the machine's memory."""
-    if not hasattr(os, "sysconf"):
-        return _UNKNOWN
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):
-        return _UNKNOWN
 
 
 def _qubits(limit: int) -> int:

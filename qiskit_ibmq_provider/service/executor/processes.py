@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import dataclasses
+import gc
 import multiprocessing
 import os
 import signal
@@ -44,11 +45,16 @@ Message = Union[str, TaskOutcome]
 
 @dataclasses.dataclass(frozen=True)
 class WorkerSettings:
-    """What a worker must know: the user's device directories, and its share of processor threads and of memory in bytes."""
+    """What a worker must know.
+
+    The user's device directories; its share of processor threads and of memory in bytes; the most circuits in one job, where the service
+    takes fewer than the device.
+    """
 
     device_dirs: tuple[Path, ...]
     threads: int
     memory: int
+    max_experiments: Optional[int] = None
 
 
 class WorkerStarter:
@@ -138,10 +144,14 @@ def _serve(connection: Connection, settings: WorkerSettings) -> None:
     from qiskit_ibmq_provider.service.executor.worker import Worker
 
     worker = Worker(settings)
+    # A large Qobj is a million small objects and no cycles; looking for cycles among them takes longer than all else but the simulation.
+    gc.freeze()
+    gc.disable()
     try:
         connection.send(READY)
         while True:
             connection.send(worker.run(connection.recv()))
+            gc.collect()
     except (EOFError, OSError):
         # The service has closed the pipe, or is dead.
         return

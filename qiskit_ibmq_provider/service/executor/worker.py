@@ -75,7 +75,8 @@ class Worker:
         begin = time.monotonic()
         try:
             run = self._compute(task)
-            size = self._write(task.result_path, encode_document(run.document))
+            with DurableFile(task.result_path) as file:
+                file.write(encode_document(run.document))
         except Refusal as refusal:
             return _failed(ApiJobStatus.ERROR_VALIDATING_JOB, refusal.message, refusal.code)
         except DomainError as err:
@@ -93,7 +94,7 @@ class Worker:
             status=ApiJobStatus.COMPLETED if problem is None else ApiJobStatus.ERROR_RUNNING_JOB,
             error=None if problem is None else JobError(problem, int(ErrorCode.EXECUTION_FAILED)),
             has_result=True,
-            summary={**run.summary, "output_size": size},
+            summary=run.summary,
             time_taken=time.monotonic() - begin,
         )
 
@@ -103,9 +104,7 @@ class Worker:
             rules = DeviceRules.from_configuration(self._fleet.configuration(task.backend_name))
         except UnknownDevice as err:
             raise Refusal(err.message, err.code) from err
-        job = read_job(
-            _payload(task.payload_path), rules, max_experiments=task.options.get("max_experiments")
-        )
+        job = read_job(_payload(task.payload_path), rules, max_experiments=self._settings.max_experiments)
         noise = None if rules.simulator else self._noise(rules)
         noisy = noise is not None or job.noise_model is not None
         check_memory(job, self._settings.memory, rules.name, noisy=noisy)
@@ -141,12 +140,6 @@ class Worker:
             self._noises.popitem(last=False)
         self._noises[key] = noise
         return noise
-
-    def _write(self, path: Path, document: bytes) -> int:
-        """Write the result so that it is whole or absent; return its size."""
-        with DurableFile(path) as file:
-            file.write(document)
-        return len(document)
 
 
 def _payload(path: Path) -> Any:
