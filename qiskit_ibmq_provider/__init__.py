@@ -22,7 +22,7 @@ from qiskit_ibmq_provider._logging import (
 from qiskit_ibmq_provider.version import __version__
 
 if TYPE_CHECKING:
-    from qiskit_ibmq_provider._least_busy import least_busy
+    from qiskit_ibmq_provider._project.least_busy import least_busy
     from qiskit_ibmq_provider.accountprovider import AccountProvider
     from qiskit_ibmq_provider.backendjoblimit import BackendJobLimit
     from qiskit_ibmq_provider.exceptions import (
@@ -95,7 +95,7 @@ _LAZY = {
     "IBMQFactory": "ibmqfactory",
     "IBMQJob": "job.ibmqjob",
     "RunnerResult": "runner_result",
-    "least_busy": "_least_busy",
+    "least_busy": "_project.least_busy",
     "setup_logger": "utils.utils",
     **{name: "exceptions" for name in __all__ if name.startswith("IBMQ") and name.endswith("Error")},
     **{name: "exceptions" for name in __all__ if name.startswith("IBMQAccount")},

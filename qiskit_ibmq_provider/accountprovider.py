@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, Final, Optional, Union
 from qiskit.providers.exceptions import QiskitBackendNotFoundError
 from qiskit.providers.provider import ProviderV1
 
-from qiskit_ibmq_provider._device_list import DeviceList
+from qiskit_ibmq_provider._project.device_list import DeviceList
 from qiskit_ibmq_provider.exceptions import IBMQInputValueError, IBMQNotAuthorizedError
 from qiskit_ibmq_provider.ibmqbackendservice import IBMQBackendService, IBMQDeprecatedBackendService
 

@@ -17,9 +17,9 @@ from qiskit.pulse.channels import PulseChannel
 from qiskit.qobj import PulseQobj, QasmQobj
 from qiskit.qobj.utils import MeasLevel, MeasReturnType
 
-from qiskit_ibmq_provider._backendqueries import BackendQueries, Configuration
-from qiskit_ibmq_provider._run_options import DEFAULT_SHOTS, default_options, simulator_options
-from qiskit_ibmq_provider._submission import JobLabels, prepared, submit, takes_qobj_keyword
+from qiskit_ibmq_provider._backend.queries import BackendQueries, Configuration
+from qiskit_ibmq_provider._backend.run_options import DEFAULT_SHOTS, default_options, simulator_options
+from qiskit_ibmq_provider._backend.submission import JobLabels, prepared, submit, takes_qobj_keyword
 from qiskit_ibmq_provider.backendreservation import BackendReservation
 from qiskit_ibmq_provider.exceptions import IBMQBackendError
 

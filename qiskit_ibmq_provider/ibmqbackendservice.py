@@ -10,12 +10,12 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
-from qiskit_ibmq_provider._backend_filter import filter_backends
-from qiskit_ibmq_provider._device_list import ALIASED_NAMES, DEPRECATED_NAMES, DeviceList
-from qiskit_ibmq_provider._job_query import StatusArgument, job_query
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider._plural_service import IBMQDeprecatedBackendService
-from qiskit_ibmq_provider._project_jobs import ProjectJobs
+from qiskit_ibmq_provider._project.backend_filter import filter_backends
+from qiskit_ibmq_provider._project.device_list import ALIASED_NAMES, DEPRECATED_NAMES, DeviceList
+from qiskit_ibmq_provider._project.job_query import StatusArgument, job_query
+from qiskit_ibmq_provider._project.jobs import ProjectJobs
+from qiskit_ibmq_provider._project.plural_service import IBMQDeprecatedBackendService
 from qiskit_ibmq_provider.backendreservation import BackendReservation
 from qiskit_ibmq_provider.exceptions import IBMQBackendApiError
 from qiskit_ibmq_provider.ibmqbackend import IBMQBackend

@@ -9,12 +9,12 @@ import functools
 import threading
 from typing import TYPE_CHECKING, Any, Callable, Final, Optional, TypeVar, cast
 
-from qiskit_ibmq_provider import _stored_account
-from qiskit_ibmq_provider._first_generation import FirstGenerationCalls
+from qiskit_ibmq_provider._account import stored_account as _stored_account
+from qiskit_ibmq_provider._account.first_generation import FirstGenerationCalls
+from qiskit_ibmq_provider._account.login import Account, destination, log_in
+from qiskit_ibmq_provider._account.provider_choice import matching, stored_default, the_one
+from qiskit_ibmq_provider._account.stored_account import UPDATE_ACCOUNT_TEXT, account_errors, check_account
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider._login import Account, destination, log_in
-from qiskit_ibmq_provider._provider_choice import matching, stored_default, the_one
-from qiskit_ibmq_provider._stored_account import UPDATE_ACCOUNT_TEXT, account_errors, check_account
 from qiskit_ibmq_provider.accountprovider import AccountProvider
 from qiskit_ibmq_provider.credentials.credentials import Credentials, is_local_url
 from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject

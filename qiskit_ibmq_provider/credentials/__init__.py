@@ -31,6 +31,7 @@ __all__ = [
     "HubGroupProject",
     "HubGroupProjectInvalidStateError",
     "InvalidCredentialsFormatError",
+    "Preferences",
     "discover_credentials",
     "read_credentials_from_environ",
     "read_credentials_from_qiskitrc",

@@ -9,7 +9,6 @@ import dataclasses
 from pathlib import Path
 from typing import Final, Optional
 
-from qiskit_ibmq_provider._retired import retired_host
 from qiskit_ibmq_provider.credentials._inifile import IniDocument
 from qiskit_ibmq_provider.credentials._safefile import read_text
 from qiskit_ibmq_provider.credentials._sections import (
@@ -20,6 +19,7 @@ from qiskit_ibmq_provider.credentials._sections import (
 from qiskit_ibmq_provider.credentials.configrc import change_qiskitrc, load_qiskitrc, qiskitrc_path
 from qiskit_ibmq_provider.credentials.credentials import LOCAL_URL, Credentials
 from qiskit_ibmq_provider.credentials.exceptions import CredentialsError, HubGroupProjectInvalidStateError
+from qiskit_ibmq_provider.credentials.retired import retired_host
 
 __all__ = [
     "LocalAccountChange",

@@ -16,7 +16,7 @@ from qiskit.providers import BackendV1, JobStatus
 from qiskit.qobj.utils import MeasLevel, MeasReturnType
 from support.device_server import DeviceServer
 
-from qiskit_ibmq_provider._kept_document import KeptDocument
+from qiskit_ibmq_provider._backend.kept_document import KeptDocument
 from qiskit_ibmq_provider.api.exceptions import ApiIBMQProtocolError, RequestsApiError
 from qiskit_ibmq_provider.exceptions import (
     IBMQBackendApiError,

@@ -9,7 +9,6 @@ import sys
 
 import pytest
 
-from qiskit_ibmq_provider._retired import RETIRED_HOSTS, announce_redirect, retired_host, retired_message
 from qiskit_ibmq_provider.credentials.configrc import read_credentials_from_qiskitrc, store_credentials
 from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.credentials.exceptions import CredentialsError, InvalidCredentialsFormatError
@@ -17,6 +16,12 @@ from qiskit_ibmq_provider.credentials.localaccount import (
     choose_local_for_retired,
     retired_hosts_go_local,
     save_local_account,
+)
+from qiskit_ibmq_provider.credentials.retired import (
+    RETIRED_HOSTS,
+    announce_redirect,
+    retired_host,
+    retired_message,
 )
 
 OLD = "https://auth.quantum-computing.ibm.com/api"

@@ -148,7 +148,7 @@ def test_a_status_frame_of_another_form_is_refused(data):
     stream = StatusStream("T")
     stream.received('{"type": "authenticated"}')
     with pytest.raises(ProtocolError):
-        stream.received('{"type": "job-status", "data": %s}' % data)
+        stream.received(f'{{"type": "job-status", "data": {data}}}')
 
 
 def test_the_token_does_not_show_in_a_frame():

@@ -11,7 +11,7 @@ import pytest
 from qiskit.exceptions import QiskitError
 from support.small_backends import SmallBackend
 
-from qiskit_ibmq_provider._backend_filter import ask_statuses, filter_backends
+from qiskit_ibmq_provider._project.backend_filter import ask_statuses, filter_backends
 
 
 def names(backends: list, **kwargs: object) -> list[str]:

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from qiskit.providers.jobstatus import JobStatus
 
-from qiskit_ibmq_provider import _job_query
-from qiskit_ibmq_provider._job_query import job_query, walk_pages
+from qiskit_ibmq_provider._project import job_query as _job_query
+from qiskit_ibmq_provider._project.job_query import job_query, walk_pages
 from qiskit_ibmq_provider.exceptions import IBMQBackendValueError
 from qiskit_ibmq_provider.protocol.filters import Clause, match, parse_clause
 

@@ -11,8 +11,8 @@ from typing import Any, Optional
 
 from qiskit.exceptions import QiskitError
 
-from qiskit_ibmq_provider._backend_filter import ask_statuses
 from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider._project.backend_filter import ask_statuses
 from qiskit_ibmq_provider.exceptions import IBMQError
 from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
 

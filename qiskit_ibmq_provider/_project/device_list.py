@@ -11,7 +11,7 @@ import threading
 from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Any, Callable, Final, Optional
 
-from qiskit_ibmq_provider._api_errors import api_errors
+from qiskit_ibmq_provider._backend.api_errors import api_errors
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.encoding.backends import decode_backend_configuration
 from qiskit_ibmq_provider.exceptions import IBMQBackendApiError

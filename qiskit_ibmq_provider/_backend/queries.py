@@ -18,8 +18,8 @@ from qiskit.providers.models import (
     QasmBackendConfiguration,
 )
 
-from qiskit_ibmq_provider._api_errors import api_errors
-from qiskit_ibmq_provider._kept_document import KeptDocument
+from qiskit_ibmq_provider._backend.api_errors import api_errors
+from qiskit_ibmq_provider._backend.kept_document import KeptDocument
 from qiskit_ibmq_provider.backendjoblimit import BackendJobLimit
 from qiskit_ibmq_provider.backendreservation import BackendReservation
 from qiskit_ibmq_provider.encoding.backends import decode_backend_properties, decode_pulse_defaults

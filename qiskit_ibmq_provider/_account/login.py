@@ -9,13 +9,13 @@ import dataclasses
 from typing import TYPE_CHECKING, Callable, Final, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider._retired import announce_redirect, retired_host, retired_message
 from qiskit_ibmq_provider.accountprovider import AccountProvider
 from qiskit_ibmq_provider.api.exceptions import RequestsApiError
-from qiskit_ibmq_provider.credentials._sections import Preferences
+from qiskit_ibmq_provider.credentials import Preferences
 from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
 from qiskit_ibmq_provider.credentials.localaccount import retired_hosts_go_local
+from qiskit_ibmq_provider.credentials.retired import announce_redirect, retired_host, retired_message
 from qiskit_ibmq_provider.exceptions import (
     IBMQAccountCredentialsInvalidUrl,
     IBMQAccountRetiredServiceError,

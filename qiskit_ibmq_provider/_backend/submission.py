@@ -15,11 +15,16 @@ from qiskit.exceptions import QiskitError
 from qiskit.qobj import PulseQobj, QasmQobj
 from qiskit.tools.events.pubsub import Publisher
 
-from qiskit_ibmq_provider._api_errors import api_errors
-from qiskit_ibmq_provider._idle_gates import IdleTimes, qobj_with_delays, with_delays
+from qiskit_ibmq_provider._backend.api_errors import api_errors
+from qiskit_ibmq_provider._backend.idle_gates import IdleTimes, qobj_with_delays, with_delays
+from qiskit_ibmq_provider._backend.programs import (
+    check_circuits,
+    check_qobj,
+    check_schedules,
+    circuits_or_schedules,
+)
+from qiskit_ibmq_provider._backend.run_options import checked_options, merged_options, unknown_options
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider._programs import check_circuits, check_qobj, check_schedules, circuits_or_schedules
-from qiskit_ibmq_provider._run_options import checked_options, merged_options, unknown_options
 from qiskit_ibmq_provider.encoding.assembly import assemble_circuits, assemble_schedules
 from qiskit_ibmq_provider.encoding.qobj import EncodedQobj, encode_with
 from qiskit_ibmq_provider.exceptions import IBMQBackendError, IBMQBackendValueError, IBMQError

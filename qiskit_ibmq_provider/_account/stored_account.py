@@ -10,9 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider._retired import retired_host, retired_message
-from qiskit_ibmq_provider.credentials import discover_credentials
-from qiskit_ibmq_provider.credentials._sections import Preferences
+from qiskit_ibmq_provider.credentials import Preferences, discover_credentials
 from qiskit_ibmq_provider.credentials.configrc import (
     qiskitrc_path,
     read_credentials_from_qiskitrc,
@@ -24,6 +22,7 @@ from qiskit_ibmq_provider.credentials.environ import read_credentials_from_envir
 from qiskit_ibmq_provider.credentials.exceptions import CredentialsError, HubGroupProjectError
 from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
 from qiskit_ibmq_provider.credentials.localaccount import retired_hosts_go_local
+from qiskit_ibmq_provider.credentials.retired import retired_host, retired_message
 from qiskit_ibmq_provider.exceptions import (
     IBMQAccountCredentialsInvalidFormat,
     IBMQAccountCredentialsInvalidToken,

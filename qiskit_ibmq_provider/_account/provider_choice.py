@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider._retired import retired_host
+from qiskit_ibmq_provider.credentials.retired import retired_host
 from qiskit_ibmq_provider.exceptions import IBMQProviderError
 
 if TYPE_CHECKING:
