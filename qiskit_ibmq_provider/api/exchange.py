@@ -12,9 +12,10 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Optional, Union
 
-from qiskit_ibmq_provider.api.backoff import Trouble
+from qiskit_ibmq_provider.api.backoff import Trouble, parse_retry_after
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.protocol import codec
+from qiskit_ibmq_provider.protocol.timestamps import utc_now
 
 __all__ = ["Answer", "Body", "BodyReader", "Problem", "Timeouts", "Url", "reveal_url"]
 
@@ -145,3 +146,10 @@ class Problem:
     def status(self) -> Optional[int]:
         """HTTP status of the answer, if there was one."""
         return None if self.answer is None else self.answer.status
+
+    @property
+    def retry_after(self) -> Optional[float]:
+        """Seconds that the server asked to wait, if it did."""
+        if self.answer is None:
+            return None
+        return parse_retry_after(self.answer.headers.get("retry-after"), utc_now())

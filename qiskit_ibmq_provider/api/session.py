@@ -24,7 +24,6 @@ from qiskit_ibmq_provider.api.backoff import (
     Tally,
     Trouble,
     next_delay,
-    parse_retry_after,
 )
 from qiskit_ibmq_provider.api.channel import Call, Channel
 from qiskit_ibmq_provider.api.exchange import Body, Problem, Timeouts, Url
@@ -35,7 +34,6 @@ from qiskit_ibmq_provider.api.relocation import Relocation
 from qiskit_ibmq_provider.api.tokens import TokenHolder
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
-from qiskit_ibmq_provider.protocol.timestamps import utc_now
 
 __all__ = [
     "CONNECT_TIMEOUT",
@@ -170,7 +168,7 @@ class RetrySession:
 
     @property
     def relocation(self) -> Optional[Relocation]:
-        """What follows a server that may move; ``None`` for one that stays where it is. All sessions of the account share it."""
+        """What follows a server that may move, for all sessions of the account; ``None`` for one that stays where it is."""
         return self._channel.relocation
 
     @relocation.setter
@@ -248,7 +246,14 @@ class RetrySession:
                 self._channel.tokens.renew(token, ends - time.monotonic())
                 renewed = True
                 continue
-            delay = self._delay(outcome, tally, replayable)
+            delay = next_delay(
+                self._policy,
+                tally,
+                outcome.trouble,
+                status=outcome.status,
+                retry_after=outcome.retry_after,
+                replayable=replayable,
+            )
             if delay is None or delay >= ends - time.monotonic():
                 raise error_for(outcome, describe_request(method, url), tally, self.redactor.with_url(url))
             tally = tally.after(outcome.trouble, outcome.status)
@@ -287,18 +292,3 @@ class RetrySession:
                 outcome,
                 ProtocolError(text),
             )
-
-    def _delay(self, problem: Problem, tally: Tally, replayable: bool) -> Optional[float]:
-        """Return the wait before the request is repeated, or ``None``."""
-        answer = problem.answer
-        retry_after = (
-            None if answer is None else parse_retry_after(answer.headers.get("retry-after"), utc_now())
-        )
-        return next_delay(
-            self._policy,
-            tally,
-            problem.trouble,
-            status=problem.status,
-            retry_after=retry_after,
-            replayable=replayable,
-        )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.scripted_server import ScriptedServer, answer, status
+from support.scripted_server import Peer, ScriptedServer, answer, status
 
 from qiskit_ibmq_provider.api.clients.account import AccountClient
 from qiskit_ibmq_provider.api.exchange import Timeouts
@@ -22,10 +22,14 @@ __all__ = [
     "WS_STATUS",
     "account_client",
     "credentials_for",
+    "done_then_closed",
+    "garbled",
     "job_document",
+    "refused",
     "scripted_login",
     "scripted_submission",
     "session_for",
+    "silent",
 ]
 
 API_TOKEN = "api-token-0123456789abcdef"
@@ -91,3 +95,31 @@ def scripted_submission(server: ScriptedServer) -> None:
     server.on("PUT", "/upload", status(200))
     server.on("POST", f"{JOB}/jobDataUploaded", answer({"job": job_document("VALIDATING")}))
     server.on("POST", f"{JOB}/cancel", answer({"cancelled": True}))
+
+
+def done_then_closed(peer: Peer) -> None:
+    """Say that the job is over, and wait for the client to close."""
+    peer.authenticate()
+    peer.status("COMPLETED")
+    peer.until_closed()
+
+
+def garbled(peer: Peer) -> None:
+    """Send what is not JSON."""
+    peer.authenticate()
+    peer.send("this is not JSON")
+    peer.until_closed()
+
+
+def refused(peer: Peer) -> None:
+    """Do not accept the token."""
+    peer.receive()
+    peer.send({"type": "error", "data": "no"})
+    peer.until_closed()
+
+
+def silent(peer: Peer) -> None:
+    """Accept the token, tell one status, and nothing more."""
+    peer.authenticate()
+    peer.status("RUNNING")
+    peer.until_closed()

@@ -1,0 +1,120 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""Waiting for a job: timeouts, the pace of polling and of calling back, and status requests that fail."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.scripted_server import ScriptedServer, answer, drop, hang, status, talk
+from support.transport import JOB, JOB_ID, WS_STATUS, account_client, done_then_closed, silent
+
+from qiskit_ibmq_provider.api.exceptions import RequestsApiError, UserTimeoutExceededError
+
+STATUS = f"{JOB}/status/v/1"
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as running:
+        running.on("GET", STATUS, answer({"status": "QUEUED"}))
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Poll ten times as often."""
+    monkeypatch.setattr("qiskit_ibmq_provider.api.backoff.POLL_SHORTEST", 0.05)
+    monkeypatch.setattr("qiskit_ibmq_provider.api.clients._final_status.POLL_SHORTEST", 0.05)
+
+
+def until(*statuses: str) -> list[Any]:
+    """Return answers of the status request, one after another."""
+    return [answer({"status": each}) for each in statuses]
+
+
+@pytest.mark.parametrize("timeout", [0, -1, 0.3])
+@pytest.mark.parametrize("act", [talk(silent), drop, hang])
+def test_a_timeout_is_kept(server, act, timeout):
+    server.on("WS", WS_STATUS, act)
+    began = time.monotonic()
+    with pytest.raises(UserTimeoutExceededError, match="was not over after") as failed:
+        account_client(server).job_final_status(JOB_ID, timeout=timeout)
+    assert time.monotonic() - began < max(0.0, timeout) + 1.5
+    assert "its status is" in failed.value.message
+
+
+def test_a_timeout_of_zero_asks_once(server):
+    with pytest.raises(UserTimeoutExceededError):
+        account_client(server).job_final_status(JOB_ID, timeout=0)
+    assert server.paths() == [STATUS]
+    server.on("GET", STATUS, *until("COMPLETED"))
+    assert account_client(server).job_final_status(JOB_ID, timeout=0).status == "COMPLETED"
+
+
+def test_a_server_that_hangs_does_not_stretch_the_timeout(server):
+    server.on("GET", STATUS, hang)
+    server.on("WS", WS_STATUS, hang)
+    began = time.monotonic()
+    with pytest.raises(UserTimeoutExceededError, match="status is not known"):
+        account_client(server, timeout=(5.0, 60.0), total_timeout=60.0).job_final_status(JOB_ID, timeout=0.5)
+    assert time.monotonic() - began < 5
+
+
+def test_what_happened_just_before_the_timeout_counts(server, monkeypatch):
+    monkeypatch.setattr("qiskit_ibmq_provider.api.clients._final_status._FRESH", 0.0)
+    server.on("WS", WS_STATUS, talk(silent))
+    server.on("GET", STATUS, *until("QUEUED", "COMPLETED"))
+    assert account_client(server).job_final_status(JOB_ID, timeout=0.5).status == "COMPLETED"
+
+
+def test_the_caller_sets_the_pace_of_polling(server):
+    server.on("WS", WS_STATUS, drop)
+    server.on("GET", STATUS, *until("QUEUED", "QUEUED", "QUEUED", "COMPLETED"))
+    began = time.monotonic()
+    assert account_client(server).job_final_status(JOB_ID, wait=0.4).status == "COMPLETED"
+    assert 1.1 < time.monotonic() - began < 3
+
+
+def test_the_caller_is_called_back_at_intervals(server):
+    server.on("WS", WS_STATUS, talk(silent))
+    instants: list[float] = []
+    began = time.monotonic()
+    with pytest.raises(UserTimeoutExceededError):
+        account_client(server).job_final_status(
+            JOB_ID, timeout=1.1, tick=0.25, on_tick=lambda: instants.append(time.monotonic() - began)
+        )
+    assert [round(instant / 0.25) for instant in instants] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("code", [400, 403, 404])
+def test_a_refused_status_request_ends_the_wait(server, code):
+    server.on("GET", STATUS, status(code))
+    with pytest.raises(RequestsApiError) as failed:
+        account_client(server).job_final_status(JOB_ID)
+    assert failed.value.status_code == code
+    assert server.paths("WS") == []
+
+
+def test_status_requests_may_fail_for_a_while(server):
+    server.on("WS", WS_STATUS, drop)
+    server.on("GET", STATUS, *[status(503)] * 12, *until("RUNNING"), *[status(503)] * 12, *until("COMPLETED"))
+    assert account_client(server).job_final_status(JOB_ID).status == "COMPLETED"
+
+
+def test_status_requests_that_go_on_failing_end_the_wait(server):
+    server.on("WS", WS_STATUS, drop)
+    server.on("GET", STATUS, status(503))
+    with pytest.raises(RequestsApiError) as failed:
+        account_client(server).job_final_status(JOB_ID)
+    assert failed.value.status_code == 503
+    assert len(server.paths("GET")) == 18
+
+
+def test_a_working_websocket_makes_up_for_failing_requests(server):
+    server.on("GET", STATUS, status(503))
+    server.on("WS", WS_STATUS, talk(done_then_closed))
+    assert account_client(server).job_final_status(JOB_ID).status == "COMPLETED"
