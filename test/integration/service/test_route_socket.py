@@ -16,7 +16,7 @@ from service_api import DEADLINE, JOBS, Api, close_code, endless, receive, statu
 from qiskit_ibmq_provider.service.testing import ServiceProcess
 
 NOBODY = "0123456789abcdef01234567"
-SOCKET_SECONDS = 0.5
+SOCKET_SECONDS = 2.0
 
 
 @pytest.fixture(scope="module")
