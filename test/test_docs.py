@@ -39,7 +39,9 @@ def test_every_error_code_is_on_the_protocol_page(code):
 def test_every_setting_of_the_service_is_on_its_page():
     config = pytest.importorskip("qiskit_ibmq_provider.service.config")
     page = _page("service.md")
-    missing = [field.name for field in dataclasses.fields(config.ServiceConfig) if f"`{field.name}`" not in page]
+    missing = [
+        field.name for field in dataclasses.fields(config.ServiceConfig) if f"`{field.name}`" not in page
+    ]
     assert not missing
 
 
@@ -54,7 +56,9 @@ def test_every_command_and_option_is_on_the_page_of_the_command_line():
         for action in parser._actions:  # argparse offers no other way to list them
             if hasattr(action, "choices") and isinstance(action.choices, dict):
                 stack.extend((f"{name} {command}", child) for command, child in action.choices.items())
-            missing.extend(f"{name} {o}" for o in action.option_strings if o.startswith("--") and f"`{o}" not in page)
+            missing.extend(
+                f"{name} {o}" for o in action.option_strings if o.startswith("--") and f"`{o}" not in page
+            )
         if f"`{name}" not in page:
             missing.append(name)
     assert not missing

@@ -5,14 +5,20 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
-from typing import Optional
+from typing import Final, Optional
 
-from qiskit_ibmq_provider.cli import serve
+from qiskit_ibmq_provider.cli import account, demo, devices, jobs, local, serve
 from qiskit_ibmq_provider.version import VERSION
 
 __all__ = ["build_parser", "main"]
+
+_COMMANDS: Final = (demo, account, local, devices, jobs, serve)
+
+_INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -22,7 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ibmq {VERSION}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (serve,):
+    for command in _COMMANDS:
         command.add_to(commands)
     return parser
 
@@ -30,5 +36,14 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run the command line and return its exit code."""
     args = build_parser().parse_args(sys.argv[1:] if arguments is None else arguments)
-    code: int = args.run(args)
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough, e.g. `ibmq jobs | head -1`. Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return code

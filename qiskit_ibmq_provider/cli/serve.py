@@ -6,22 +6,25 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from qiskit_ibmq_provider.service.config import ServiceConfig
 
 __all__ = ["add_to", "run"]
 
-_TOKEN_WARNING = (
+_FAILED: Final = 1
+
+_TOKEN_WARNING: Final = (
     "Warning: other users of this machine see the token of --token in the list of processes. "
     "Use --token-file or the environment variable IBMQ_SERVICE_TOKEN."
 )
 
 
 def add_to(commands: Any) -> None:
-    """Add the command to the parsers of the command line.
-
-    The options are the settings of the service, which are read when the command runs: without the extra there are none to read.
-    """
+    """Add the command to the parsers of the command line. Its options are the settings of the service."""
     parser = commands.add_parser(
         "serve",
         help="run a service until it is stopped",
@@ -39,8 +42,15 @@ def add_to(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the service; return its exit code."""
+    from qiskit_ibmq_provider.service.local.requirements import explain_missing, missing_module
+
+    missing = missing_module()
+    if missing is not None:
+        advice = "run the service with Python 3.9 to 3.12"
+        sys.stderr.write(f"The service cannot start. {explain_missing(missing, advice)}\n")
+        return _FAILED
     from qiskit_ibmq_provider.service.config import ConfigError, load_config
-    from qiskit_ibmq_provider.service.server import EXIT_CONFIG, serve
+    from qiskit_ibmq_provider.service.server import EXIT_CONFIG
 
     given = {name: getattr(args, name) for name, _, _ in _settings()}
     if given["token"] is not None:
@@ -50,7 +60,18 @@ def run(args: argparse.Namespace) -> int:
     except ConfigError as err:
         sys.stderr.write(f"The service cannot start. {err}\n")
         return EXIT_CONFIG
-    return serve(config)
+    return _serve(config)
+
+
+def _serve(config: ServiceConfig) -> int:
+    """Run the service, as the service of this machine if that is what it was started for."""
+    from qiskit_ibmq_provider.service.local.announcing import Announcement
+    from qiskit_ibmq_provider.service.server import serve
+
+    announcement = Announcement.from_environment(os.environ, config.token or "", config.instance_id or "")
+    if announcement is None:
+        return serve(config)
+    return announcement.run(lambda ready: serve(config, on_ready=ready))
 
 
 def _settings() -> list[tuple[str, str, bool]]:

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Final, Iterable, Mapping, Optional
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Optional
 
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import (
@@ -146,7 +147,9 @@ def encode_network(entries: Iterable[ProjectEntry]) -> list[dict[str, Any]]:
     hubs: dict[str, dict[str, Any]] = {}
     for entry in entries:
         hub = hubs.setdefault(entry.hub, {"name": entry.hub, "title": entry.hub, "groups": {}})
-        group = hub["groups"].setdefault(entry.group, {"name": entry.group, "title": entry.group, "projects": {}})
+        group = hub["groups"].setdefault(
+            entry.group, {"name": entry.group, "title": entry.group, "projects": {}}
+        )
         group["projects"][entry.project] = {
             "name": entry.project,
             "title": entry.project,

@@ -12,7 +12,8 @@ from __future__ import annotations
 import dataclasses
 import enum
 import re
-from typing import Any, Callable, Final, Mapping, Optional, Sequence, Union
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable, Final, Optional, Union
 
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.timestamps import parse_utc
@@ -36,6 +37,7 @@ __all__ = [
 DATE_PATHS: Final = frozenset({"creationDate", "endDate"})
 """Paths whose values are instants. The times of the steps (``timePerStep.<status>``) are, too."""
 
+
 class Operator(str, enum.Enum):
     """What a clause does with a value."""
 
@@ -56,7 +58,10 @@ class Operator(str, enum.Enum):
     EXISTS = "exists"
 
 
-PATTERN_OPERATORS: Final = frozenset({Operator.REGEXP, Operator.LIKE, Operator.NLIKE, Operator.ILIKE, Operator.NILIKE})
+PATTERN_OPERATORS: Final = frozenset(
+    {Operator.REGEXP, Operator.LIKE, Operator.NLIKE, Operator.ILIKE, Operator.NILIKE}
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class Compare:

@@ -9,7 +9,8 @@ announced, in a version that it knows; a server that announces nothing is served
 
 from __future__ import annotations
 
-from typing import Any, Final, Mapping
+from collections.abc import Mapping
+from typing import Any, Final
 
 __all__ = ["DIRECT_JOBS", "DIRECT_RESULTS", "IDEMPOTENCY", "IDEMPOTENCY_HEADER", "offered"]
 

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, TypeVar
+from collections.abc import Mapping
+from typing import Any, Optional, TypeVar
 
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 
@@ -77,7 +78,12 @@ def number(data: Mapping[str, Any], key: str, what: str) -> Optional[float]:
     value = data.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or abs(value) == float("inf"):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or value != value
+        or abs(value) == float("inf")
+    ):
         raise ProtocolError(f"The field {key!r} of {what} should be a number, not {value!r:.80}.")
     return value
 

@@ -15,7 +15,8 @@ from __future__ import annotations
 import dataclasses
 import enum
 import re
-from typing import Any, Final, Mapping, Optional, Union
+from collections.abc import Mapping
+from typing import Any, Final, Optional, Union
 
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.clauses import (
@@ -108,7 +109,7 @@ class Filter:
         if where:
             document["where"] = where
         if self.fields:
-            document["fields"] = {name: True for name in self.fields}
+            document["fields"] = dict.fromkeys(self.fields, True)
         return document
 
 
@@ -181,7 +182,9 @@ class _Parser:
         if operator in _LISTS and not isinstance(value, list):
             raise ProtocolError(f"The filter's {key!r} on {path!r} should be an array, not {value!r:.80}.")
         if operator is Operator.BETWEEN and len(value) != 2:
-            raise ProtocolError(f"The filter's 'between' on {path!r} should hold two values, not {len(value)}.")
+            raise ProtocolError(
+                f"The filter's 'between' on {path!r} should hold two values, not {len(value)}."
+            )
         if operator in PATTERN_OPERATORS and not isinstance(value, str):
             raise ProtocolError(f"The filter's {key!r} on {path!r} should be a text, not {value!r:.80}.")
         if operator is Operator.REGEXP:
@@ -209,7 +212,11 @@ def _parse_order(order: Any) -> Order:
 
 def _with_options(key: str, value: Any, options: Any) -> Any:
     """Fold LoopBack's separate ``options`` (regular expression flags) into the pattern."""
-    if key in (Operator.REGEXP.value, Operator.LIKE.value) and isinstance(options, str) and isinstance(value, str):
+    if (
+        key in (Operator.REGEXP.value, Operator.LIKE.value)
+        and isinstance(options, str)
+        and isinstance(value, str)
+    ):
         pattern, flags = split_pattern(value)
         return f"/{pattern}/{flags}{options}"
     return value
@@ -221,6 +228,6 @@ def _check_pattern(path: str, value: str) -> None:
     try:
         re.compile(pattern, python_flags(flags))
     except (re.error, RecursionError, OverflowError) as err:
-        raise ProtocolError(f"The filter's pattern {value!r:.80} on {path!r} is not a regular expression: {err}.") from err
-
-
+        raise ProtocolError(
+            f"The filter's pattern {value!r:.80} on {path!r} is not a regular expression: {err}."
+        ) from err

@@ -9,7 +9,8 @@ Dates stay the server's own text, because a client hands them back as cursors; :
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Final, Mapping, Optional, Union
+from collections.abc import Mapping
+from typing import Any, Final, Optional, Union
 
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import (
@@ -192,7 +193,9 @@ class UploadTicket:
     def from_json(cls, data: Any) -> UploadTicket:
         """Read the answer; ``id`` and ``objectStorageInfo.uploadUrl`` are needed."""
         answer = as_object(data, "the answer to job creation")
-        storage = as_object(answer.get("objectStorageInfo"), "the field 'objectStorageInfo' of the answer to job creation")
+        storage = as_object(
+            answer.get("objectStorageInfo"), "the field 'objectStorageInfo' of the answer to job creation"
+        )
         return cls(
             job_id=required(answer, "id", str, "the answer to job creation"),
             upload_url=required(storage, "uploadUrl", str, "the answer to job creation"),

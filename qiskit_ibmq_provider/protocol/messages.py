@@ -139,7 +139,9 @@ class StatusStream:
         frame = Frame.from_text(text)
         if not self._authenticated:
             if frame.type != AUTHENTICATED:
-                raise ProtocolError(f"The first websocket message is {frame.type!r} where {AUTHENTICATED!r} is due.")
+                raise ProtocolError(
+                    f"The first websocket message is {frame.type!r} where {AUTHENTICATED!r} is due."
+                )
             self._authenticated = True
             return Authenticated()
         if frame.type != JOB_STATUS and not (isinstance(frame.data, dict) and "status" in frame.data):

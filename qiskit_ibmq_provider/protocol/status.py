@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import enum
-from typing import Final, Mapping, Union
+from collections.abc import Mapping
+from typing import Final, Union
 
 __all__ = [
     "API_JOB_FINAL_STATES",

@@ -126,7 +126,8 @@ def listing(provider):
         "all": [job.job_id() for job in listed] == ids[::-1],
         "limit": [job.job_id() for job in backend.jobs(limit=3, job_tags=["paged"])] == ids[:3:-1],
         "skip": [job.job_id() for job in backend.jobs(limit=2, skip=2, job_tags=["paged"])] == ids[4:2:-1],
-        "ascending": [j.job_id() for j in backend.jobs(limit=3, job_tags=["paged"], descending=False)] == ids[:3],
+        "ascending": [j.job_id() for j in backend.jobs(limit=3, job_tags=["paged"], descending=False)]
+        == ids[:3],
         "name": len(backend.jobs(job_name="^page [0-2]$")),
         "done": len(backend.jobs(status="DONE", job_tags=["n1", "n2"], job_tags_operator="OR")),
         "and": len(backend.jobs(job_tags=["n1", "paged"], job_tags_operator="AND")),
@@ -172,7 +173,9 @@ def managed(provider):
     """A job set, run and found again."""
     backend = provider.get_backend("ibmq_qasm_simulator")
     manager = IBMQJobManager()
-    job_set = manager.run(transpile([bell()] * 4, backend), backend, name="set", max_experiments_per_job=2, shots=10)
+    job_set = manager.run(
+        transpile([bell()] * 4, backend), backend, name="set", max_experiments_per_job=2, shots=10
+    )
     counts = [job_set.results().get_counts(i) for i in range(4)]
     found = manager.retrieve_job_set(job_set.job_set_id(), provider)
     return {
@@ -184,7 +187,9 @@ def managed(provider):
 
 def main():
     """Run the flow that the command line names."""
-    flow = {f.__name__: f for f in (account, device, simulator, noisy, listing, refused, managed)}[sys.argv[1]]
+    flow = {f.__name__: f for f in (account, device, simulator, noisy, listing, refused, managed)}[
+        sys.argv[1]
+    ]
     provider = IBMQ.load_account()
     print(json.dumps(flow(provider), default=str))
 

@@ -18,7 +18,9 @@ import pytest
 PEER = os.environ.get("IBMQ_PEER_PYTHON")
 SCRIPT = Path(__file__).with_name("original_client.py")
 
-pytestmark = pytest.mark.skipif(not PEER, reason="IBMQ_PEER_PYTHON names no interpreter with the original client")
+pytestmark = pytest.mark.skipif(
+    not PEER, reason="IBMQ_PEER_PYTHON names no interpreter with the original client"
+)
 
 
 @pytest.fixture
@@ -47,7 +49,9 @@ def test_it_logs_in_and_lists_every_device(peer):
     assert seen["version"].startswith("0.20.2")
     assert seen["same"] and seen["active"]
     assert "hub='ibm-q', group='open', project='main'" in seen["projects"][0]
-    assert {"ibmq_vigo", "ibmq_armonk", "ibmq_manila", "ibmq_santiago", "ibm_washington"} <= set(seen["names"])
+    assert {"ibmq_vigo", "ibmq_armonk", "ibmq_manila", "ibmq_santiago", "ibm_washington"} <= set(
+        seen["names"]
+    )
     assert "ibmq_qasm_simulator" in seen["simulators"]
     assert seen["operational"] == len(seen["names"]) - len(seen["simulators"])
     assert seen["large"] >= 1

@@ -114,9 +114,18 @@ def test_the_jupyter_tools_of_terra_can_be_imported_and_watch_jobs(ibmq_service,
         done.raise_error()
         print(shell.user_ns["counts"])
     """
-    environ = {**os.environ, "QE_TOKEN": ibmq_service.token, "QE_URL": ibmq_service.url, "HOME": str(tmp_path)}
+    environ = {
+        **os.environ,
+        "QE_TOKEN": ibmq_service.token,
+        "QE_URL": ibmq_service.url,
+        "HOME": str(tmp_path),
+    }
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)], env=environ, capture_output=True, text=True, timeout=240
+        [sys.executable, "-c", textwrap.dedent(script)],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     assert "{'0': 20}" in done.stdout

@@ -67,7 +67,9 @@ def test_the_error_of_a_bell_pair_follows_gates_and_readout(vigo):
     circuit.cx(0, 1)
     circuit.measure([0, 1], [0, 1])
     job = vigo.run(
-        transpile(circuit, vigo, initial_layout=[0, 1], optimization_level=0), shots=SHOTS, seed_simulator=SEED
+        transpile(circuit, vigo, initial_layout=[0, 1], optimization_level=0),
+        shots=SHOTS,
+        seed_simulator=SEED,
     )
     counts = job.result(timeout=WAIT).get_counts()
     wrong = (counts.get("01", 0) + counts.get("10", 0)) / SHOTS

@@ -141,11 +141,15 @@ _COMPARES = st.builds(
     st.sampled_from(["name", "tags", "status", "backend.name"]),
     st.sampled_from([Operator.EQ, Operator.NEQ, Operator.GT, Operator.LTE]),
     _VALUES,
-) | st.builds(Compare, st.just("status"), st.sampled_from([Operator.INQ, Operator.NIN]), st.lists(_VALUES, max_size=3))
+) | st.builds(
+    Compare, st.just("status"), st.sampled_from([Operator.INQ, Operator.NIN]), st.lists(_VALUES, max_size=3)
+)
 _CLAUSES = st.recursive(
     _COMPARES,
-    lambda inner: st.builds(AnyOf, st.lists(inner, max_size=3).map(tuple))
-    | st.builds(All, st.lists(inner, min_size=1, max_size=3).map(tuple)),
+    lambda inner: (
+        st.builds(AnyOf, st.lists(inner, max_size=3).map(tuple))
+        | st.builds(All, st.lists(inner, min_size=1, max_size=3).map(tuple))
+    ),
     max_leaves=6,
 )
 _DOCUMENTS = st.fixed_dictionaries(

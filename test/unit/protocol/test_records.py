@@ -77,7 +77,9 @@ def test_any_optional_field_of_a_job_may_be_absent_or_null(keys, absent):
         job = {name: value for name, value in job.items() if value is not None}
     record = JobRecord.from_json(job)
     assert record.id == JOB["id"]
-    assert not any(value is None for key, value in record.to_json().items() if key != "batman" and key != "hubInfo")
+    assert not any(
+        value is None for key, value in record.to_json().items() if key != "batman" and key != "hubInfo"
+    )
 
 
 def test_the_queue_is_only_read_while_the_job_is_queued():
@@ -86,7 +88,9 @@ def test_the_queue_is_only_read_while_the_job_is_queued():
 
 
 def test_an_unknown_status_is_kept():
-    assert JobStatusRecord.from_json({"status": "CANCELLED - RAN TOO LONG"}).status == "CANCELLED - RAN TOO LONG"
+    assert (
+        JobStatusRecord.from_json({"status": "CANCELLED - RAN TOO LONG"}).status == "CANCELLED - RAN TOO LONG"
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,7 +127,8 @@ def test_a_job_request_always_says_whether_live_data_is_wanted():
 
 
 @pytest.mark.parametrize(
-    "body", [None, [], {}, {"backend": "x"}, {"backend": {"name": 3}}, {"backend": {"name": "x"}, "tags": [1]}]
+    "body",
+    [None, [], {}, {"backend": "x"}, {"backend": {"name": 3}}, {"backend": {"name": "x"}, "tags": [1]}],
 )
 def test_a_job_request_of_another_form_is_refused(body):
     with pytest.raises(ProtocolError):

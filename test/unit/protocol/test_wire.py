@@ -26,7 +26,11 @@ from qiskit_ibmq_provider.protocol.status import API_JOB_FINAL_STATES, ApiJobSta
 from qiskit_ibmq_provider.protocol.timestamps import format_utc, parse_utc, utc_now
 
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**80), 2**80) | st.floats(allow_nan=False) | st.text(max_size=5),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**80), 2**80)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
     max_leaves=10,
 )
@@ -82,7 +86,11 @@ def test_names_in_paths_are_escaped():
 def test_every_exported_route_is_a_route_and_unique():
     named = {name: getattr(routes, name) for name in routes.__all__ if name != "Route"}
     assert all(isinstance(route, routes.Route) for route in named.values())
-    ours = {name: route.template for name, route in named.items() if not name.startswith("LEGACY_") and name != "JOB_UPDATE"}
+    ours = {
+        name: route.template
+        for name, route in named.items()
+        if not name.startswith("LEGACY_") and name != "JOB_UPDATE"
+    }
     assert len(set(ours.values())) == len(ours)
 
 
@@ -143,7 +151,9 @@ def test_a_first_frame_that_does_not_authenticate_is_refused(text):
         StatusStream("T").received(text)
 
 
-@pytest.mark.parametrize("data", ["null", "[]", "{}", '{"status": 3}', '{"status": "QUEUED", "infoQueue": []}'])
+@pytest.mark.parametrize(
+    "data", ["null", "[]", "{}", '{"status": 3}', '{"status": "QUEUED", "infoQueue": []}']
+)
 def test_a_status_frame_of_another_form_is_refused(data):
     stream = StatusStream("T")
     stream.received('{"type": "authenticated"}')
