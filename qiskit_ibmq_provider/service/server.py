@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import Any, Final, Optional
 
@@ -95,13 +95,17 @@ class _PortError(Exception):
     """The address cannot be listened on."""
 
 
-def serve(config: ServiceConfig) -> int:
+def serve(config: ServiceConfig, *, on_ready: Optional[Callable[[str], None]] = None) -> int:
     """Run a service until a signal or its idle time ends it.
 
     It takes over the process: the log goes to standard error, SIGINT and SIGTERM stop it, new files are for
     their owner only, and the token is taken out of the environment, so that the worker processes do not
     inherit it. When it answers requests it prints one line, ``listening on http://HOST:PORT/api``, to
     standard output.
+
+    Args:
+        config: The settings.
+        on_ready: Called with the URL of the API once the service answers requests, before it says so.
 
     Returns:
         The exit code of the process, one of the ``EXIT_`` constants. What went wrong is on standard error.
@@ -114,7 +118,7 @@ def serve(config: ServiceConfig) -> int:
         # The database holds the key that signs storage URLs, the blobs hold what users computed.
         os.umask(0o077)
         with hold_data_dir(config.data_dir), contextlib.closing(_bind(config)) as listener:
-            return _run(config, token, listener)
+            return _run(config, token, listener, on_ready)
     except ConfigError as exc:
         return _fail(str(exc), EXIT_CONFIG)
     except DataDirInUse as exc:
@@ -169,13 +173,19 @@ def _bind(config: ServiceConfig) -> socket.socket:
     return listener
 
 
-def _run(config: ServiceConfig, token: str, listener: socket.socket) -> int:
+def _run(
+    config: ServiceConfig,
+    token: str,
+    listener: socket.socket,
+    on_ready: Optional[Callable[[str], None]],
+) -> int:
     host, port = listener.getsockname()[:2]
     origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     with open_services(config, token) as services:
         server = _Server(
             uvicorn.Config(create_app(services, origin=origin), **_UVICORN_SETTINGS),
-            ready_line=f"listening on {origin}{API_PATH}",
+            url=f"{origin}{API_PATH}",
+            on_ready=on_ready,
             idle_timeout=config.idle_timeout,
             services=services,
         )
@@ -188,10 +198,17 @@ class _Server(uvicorn.Server):
     """The HTTP server, with a line when it is ready and an end when it is idle."""
 
     def __init__(
-        self, config: uvicorn.Config, *, ready_line: str, idle_timeout: Optional[float], services: Services
+        self,
+        config: uvicorn.Config,
+        *,
+        url: str,
+        on_ready: Optional[Callable[[str], None]],
+        idle_timeout: Optional[float],
+        services: Services,
     ) -> None:
         super().__init__(config)
-        self._ready_line = ready_line
+        self._url = url
+        self._on_ready = on_ready
         self._idle_timeout = idle_timeout
         self._services = services
         self._watch: Optional[asyncio.Task[None]] = None
@@ -199,9 +216,11 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: Optional[list[socket.socket]] = None) -> None:
         """Begin to serve, then say so on standard output: whoever started this process waits for it."""
         await super().startup(sockets=sockets)
+        if self._on_ready is not None:
+            self._on_ready(self._url)
         # A parent that has gone away does not stop the service.
         with contextlib.suppress(BrokenPipeError):
-            sys.stdout.write(self._ready_line + "\n")
+            sys.stdout.write(f"listening on {self._url}\n")
             sys.stdout.flush()
         if self._idle_timeout is not None:
             self._watch = asyncio.get_running_loop().create_task(self._end_when_idle(self._idle_timeout))
