@@ -1,0 +1,58 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""The log of the service of this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Final
+
+from qiskit_ibmq_provider.service.local.place import LocalPlace
+
+__all__ = ["append_to_log", "last_lines", "size_of"]
+
+_LARGEST: Final = 1024 * 1024
+"""A log that is larger than this, in bytes, is put aside at the next start, and the one before it is dropped."""
+
+_READ: Final = 256 * 1024
+"""How much of the end of a log is read for its last lines."""
+
+
+@contextmanager
+def append_to_log(place: LocalPlace) -> Iterator[IO[bytes]]:
+    """Open the log for a service that starts. Only its owner can read it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    if size_of(place.log_file) > _LARGEST:
+        os.replace(place.log_file, place.old_log_file)
+    handle = os.open(place.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(handle, "ab") as log:
+        yield log
+
+
+def size_of(path: Path) -> int:
+    """Return the size of a file in bytes; 0 if it is not there."""
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0
+
+
+def last_lines(path: Path, count: int, *, since: int = 0) -> list[str]:
+    """Return the last lines of a log, without those before the position ``since``, if it still has one.
+
+    A file that is not there has none.
+    """
+    try:
+        with path.open("rb") as log:
+            size = log.seek(0, os.SEEK_END)
+            start = max(since if since <= size else 0, size - _READ)
+            log.seek(start)
+            text = log.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return []
+    return text.splitlines()[-count:]

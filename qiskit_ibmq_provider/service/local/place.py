@@ -1,0 +1,155 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""Where the service of this machine keeps what it has, and the few settings that a user has for it.
+
+========================== =================================================================================
+variable                   meaning
+========================== =================================================================================
+``IBMQ_LOCAL_DIR``         directory of jobs, results, log and discovery file, instead of the user's data directory
+``IBMQ_LOCAL_PYTHON``      interpreter that runs the service, if not the one that asks for it
+``IBMQ_LOCAL_IDLE_TIMEOUT`` seconds without requests and unfinished jobs after which the service ends
+========================== =================================================================================
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Optional
+
+from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
+from qiskit_ibmq_provider.service.local.record import ServiceRecord, read_record
+from qiskit_ibmq_provider.service.local.requirements import missing_extra
+
+__all__ = ["IDLE_SECONDS", "LocalPlace"]
+
+IDLE_SECONDS: Final = 900.0
+"""After so many seconds without requests and unfinished jobs, the service ends. The next script starts it again."""
+
+_APPLICATION: Final = "qiskit-ibmq-provider"
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalPlace:
+    """The directory of the service of this machine, and how the service is to be run.
+
+    Attributes:
+        directory: everything is in here.
+        python: the interpreter that the user chose; ``None`` for the present one.
+        idle_seconds: when the service ends by itself.
+    """
+
+    directory: Path
+    python: Optional[str] = None
+    idle_seconds: float = IDLE_SECONDS
+
+    @classmethod
+    def from_environment(cls, environ: Optional[Mapping[str, str]] = None) -> LocalPlace:
+        """Return the place that the environment names, or the user's own.
+
+        Raises:
+            IBMQLocalServiceError: a variable has a wrong value, or the extra is not installed.
+        """
+        environ = os.environ if environ is None else environ
+        named = environ.get("IBMQ_LOCAL_DIR")
+        directory = Path(named).expanduser() if named else _user_directory()
+        return cls(
+            directory=directory.absolute(),
+            python=environ.get("IBMQ_LOCAL_PYTHON") or None,
+            idle_seconds=_idle_seconds(environ.get("IBMQ_LOCAL_IDLE_TIMEOUT")),
+        )
+
+    @property
+    def data_dir(self) -> Path:
+        """Jobs and results."""
+        return self.directory / "service-data"
+
+    @property
+    def discovery_file(self) -> Path:
+        """Where the running service is."""
+        return self.directory / "service.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by whoever starts or stops the service."""
+        return self.directory / "starting.lock"
+
+    @property
+    def log_file(self) -> Path:
+        """What the service logs."""
+        return self.directory / "service.log"
+
+    @property
+    def old_log_file(self) -> Path:
+        """The log before that one."""
+        return self.directory / "service.log.1"
+
+    def make(self) -> None:
+        """Make the directory, for its owner only.
+
+        Raises:
+            IBMQLocalServiceError: it cannot be made.
+        """
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as err:
+            raise IBMQLocalServiceError(
+                f"The directory {self.directory} of the local service cannot be made: {err.strerror or err}. "
+                "Set IBMQ_LOCAL_DIR to a directory that you can write."
+            ) from err
+
+    def record(self) -> Optional[ServiceRecord]:
+        """Read the discovery file; ``None`` if there is none that can be understood.
+
+        Raises:
+            IBMQLocalServiceError: it belongs to another machine or another user, or cannot be read.
+        """
+        try:
+            record = read_record(self.discovery_file)
+            owner = self.discovery_file.stat().st_uid if record is not None else None
+        except FileNotFoundError:
+            return None
+        except OSError as err:
+            raise IBMQLocalServiceError(
+                f"The file {self.discovery_file} cannot be read: {err.strerror or err}. Set IBMQ_LOCAL_DIR to a directory of your own."
+            ) from err
+        if record is None:
+            return None
+        if os.name == "posix" and owner != os.geteuid():
+            raise IBMQLocalServiceError(
+                f"The file {self.discovery_file} belongs to another user. Set IBMQ_LOCAL_DIR to a directory of your own."
+            )
+        if record.host != socket.gethostname():
+            raise IBMQLocalServiceError(
+                f"The directory {self.directory} is in use by the local service of another machine, {record.host} "
+                f"(this one is {socket.gethostname()}); two machines would damage each other's data. "
+                "Set IBMQ_LOCAL_DIR to a directory on a disk of this machine. "
+                f"If {record.host} is this machine under an older name, or is gone, delete {self.discovery_file}."
+            )
+        return record
+
+
+def _user_directory() -> Path:
+    try:
+        from platformdirs import user_data_path
+    except ImportError:
+        raise missing_extra("platformdirs") from None
+    return user_data_path(_APPLICATION, appauthor=False)
+
+
+def _idle_seconds(text: Optional[str]) -> float:
+    if not text:
+        return IDLE_SECONDS
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise IBMQLocalServiceError(
+            f"IBMQ_LOCAL_IDLE_TIMEOUT is {text!r}. It has to be a number of seconds above 0."
+        )
+    return seconds

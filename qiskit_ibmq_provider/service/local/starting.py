@@ -1,0 +1,185 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""Starting the service of this machine as a process of its own, which belongs to no terminal and no script."""
+
+from __future__ import annotations
+
+import enum
+import os
+import queue
+import secrets
+import signal
+import subprocess
+import sys
+import sysconfig
+import threading
+from pathlib import Path
+from typing import IO, Final
+
+from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
+from qiskit_ibmq_provider.service.local.announcing import FAILED, LOCK_VARIABLE, READY, VARIABLE
+from qiskit_ibmq_provider.service.local.logfile import append_to_log, last_lines, size_of
+from qiskit_ibmq_provider.service.local.place import LocalPlace
+from qiskit_ibmq_provider.service.local.requirements import check_extra
+
+__all__ = ["Started", "start"]
+
+_IN_USE: Final = 4
+"""Exit code of a service whose data directory another one holds (``service.server.EXIT_DATA_DIR_IN_USE``)."""
+
+_SHOWN_LINES: Final = 10
+
+_SETTINGS: Final = (
+    "IBMQ_SERVICE_WORKERS",
+    "IBMQ_SERVICE_DEVICE_DIRS",
+    "IBMQ_SERVICE_JOB_SECONDS",
+    "IBMQ_SERVICE_LOG_LEVEL",
+)
+"""Settings of the environment that count for the local service too. The others are about services for other people."""
+
+_OTHER_PYTHON: Final = ("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__")
+"""Variables that belong to one interpreter and mislead another one."""
+
+_DETACH: Final = (
+    "import os, sys\nif os.fork() == 0:\n    os.execv(sys.executable, [sys.executable] + sys.argv[1:])"
+)
+"""Leaves the service without a parent that would have to wait for its end."""
+
+
+class Started(enum.Enum):
+    """How a start went."""
+
+    READY = "ready"
+    """The service answers requests, and its discovery file is written."""
+
+    IN_USE = "in use"
+    """Another service holds the data directory; it may be one that is still starting or just ending."""
+
+
+def start(place: LocalPlace, *, timeout: float) -> Started:
+    """Start a service and wait until it is ready.
+
+    It runs in a session of its own: neither Ctrl-C nor the end of the terminal or of this process reaches it.
+
+    Args:
+        place: where.
+        timeout: seconds until a start that is not done counts as failed; it is then stopped.
+
+    Raises:
+        IBMQLocalServiceError: it did not start. The text holds the last lines of its log.
+    """
+    if place.python is None:
+        check_extra()
+        if not sys.executable:
+            raise IBMQLocalServiceError(
+                "This program has no Python interpreter that could run the local service. Set IBMQ_LOCAL_PYTHON to one with the "
+                "extra [service], or run `ibmq serve` there."
+            )
+    before = size_of(place.log_file)
+    process = _launch(place, place.python or sys.executable)
+    answer = _first_line(process, timeout)
+    if answer == READY:
+        return Started.READY
+    if answer == f"{FAILED} {_IN_USE}":
+        return Started.IN_USE
+    if answer is None:
+        _kill_session(process)
+        problem = f"was not ready after {timeout:g} seconds, and was stopped"
+    else:
+        problem = "did not start"
+    lines = last_lines(place.log_file, _SHOWN_LINES, since=before)
+    said = "\n".join(["It said:", *(f"  {line}" for line in lines)]) if lines else "It said nothing."
+    raise IBMQLocalServiceError(
+        f"The local service {problem} (interpreter {place.python or sys.executable}). {said}\n"
+        f"Its log is {place.log_file}; `ibmq local logs` shows it."
+    )
+
+
+def _launch(place: LocalPlace, python: str) -> subprocess.Popen[str]:
+    arguments = ["-m", "qiskit_ibmq_provider.cli", "serve", "--host", "127.0.0.1", "--port", "0"]
+    arguments += ["--data-dir", str(place.data_dir), "--idle-timeout", f"{place.idle_seconds:g}"]
+    arguments += ["--instance-id", secrets.token_hex(8)]
+    if os.name == "posix":
+        # The interpreter in between needs nothing but itself: without site and variables it takes milliseconds.
+        command = [python, "-I", "-S", "-c", _DETACH, *arguments]
+    else:  # pragma: no cover - not tested
+        command = [python, *arguments]
+    try:
+        with append_to_log(place) as log:
+            process = subprocess.Popen(
+                command,
+                # Not the script's directory: its modules would be found before those of the service.
+                cwd=place.directory,
+                env=_environment(place),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+                text=True,
+                encoding="utf-8",
+                creationflags=_detached_flags(),
+            )
+    except OSError as err:
+        named = "IBMQ_LOCAL_PYTHON names" if place.python else "this program runs in"
+        raise IBMQLocalServiceError(
+            f"The local service cannot be started with {python}, which {named}, in {place.directory}: {err.strerror or err}."
+        ) from err
+    return process
+
+
+def _environment(place: LocalPlace) -> dict[str, str]:
+    """Return the environment of the service: the present one, without what is meant for others, and with its token."""
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("IBMQ_SERVICE_") or name in _SETTINGS
+    }
+    if place.python is not None:
+        for name in _OTHER_PYTHON:
+            environ.pop(name, None)
+    else:
+        root = str(Path(__file__).resolve().parents[3])
+        if root not in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
+            # A checkout that is not installed is found by its place alone.
+            environ["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environ.get("PYTHONPATH"))))
+    environ["IBMQ_SERVICE_TOKEN"] = secrets.token_hex(32)
+    environ[VARIABLE] = str(place.discovery_file)
+    environ[LOCK_VARIABLE] = str(place.lock_file)
+    return environ
+
+
+def _detached_flags() -> int:
+    if sys.platform == "win32":  # pragma: no cover - not tested
+        return subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+    return 0
+
+
+def _first_line(process: subprocess.Popen[str], timeout: float) -> str | None:
+    """Return the first line that a process reports, empty if it ends without one, ``None`` if it takes too long."""
+    lines: queue.Queue[str] = queue.Queue()
+    assert process.stdout is not None
+    threading.Thread(target=_read_line, args=(process.stdout, lines), daemon=True).start()
+    try:
+        return lines.get(timeout=timeout).strip()
+    except queue.Empty:
+        return None
+    finally:
+        if os.name == "posix":
+            # The one in between; the service itself has left it.
+            process.wait()
+
+
+def _read_line(stream: IO[str], lines: queue.Queue[str]) -> None:
+    with stream:
+        lines.put(stream.readline())
+
+
+def _kill_session(process: subprocess.Popen[str]) -> None:
+    if sys.platform == "win32":  # pragma: no cover - not tested
+        process.kill()
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        # It has ended in the meantime.
+        return

@@ -1,0 +1,163 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""Looking at the service of this machine, stopping it, and removing what it keeps."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Final, Optional
+
+from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
+from qiskit_ibmq_provider.service.local.asking import unfinished_jobs
+from qiskit_ibmq_provider.service.local.finding import find, starting_lock
+from qiskit_ibmq_provider.service.local.logfile import size_of
+from qiskit_ibmq_provider.service.local.place import LocalPlace
+from qiskit_ibmq_provider.service.local.record import ServiceRecord
+from qiskit_ibmq_provider.service.local.requirements import missing_extra
+
+__all__ = ["LocalState", "clean", "look", "stop", "stop_holding_lock"]
+
+_STOP_SECONDS: Final = 20.0
+"""How long the service may take to end before it is killed. It takes under a second, or three if an answer is under way."""
+
+_PAUSE: Final = 0.05
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalState:
+    """The service of this machine at one moment.
+
+    Attributes:
+        record: the running service; ``None`` if it does not run.
+        unfinished: jobs that wait or run; ``None`` if not known.
+        data_bytes: size of jobs and results on disk.
+    """
+
+    record: Optional[ServiceRecord]
+    unfinished: Optional[int]
+    data_bytes: int
+
+
+def look(place: LocalPlace) -> LocalState:
+    """Return the state of the service. It is not started.
+
+    Raises:
+        IBMQLocalServiceError: the directory is another machine's, or cannot be read.
+    """
+    record = find(place)
+    unfinished = unfinished_jobs(record) if record is not None else None
+    return LocalState(record, unfinished, _size(place.data_dir))
+
+
+def stop(place: LocalPlace) -> Optional[int]:
+    """Stop the service and wait for its end. Jobs that wait or run are kept, and run after the next start.
+
+    Returns:
+        its process id; ``None`` if it was not running.
+
+    Raises:
+        IBMQLocalServiceError: it cannot be stopped.
+    """
+    if not place.directory.is_dir():
+        return None
+    with starting_lock(place):
+        return stop_holding_lock(place)
+
+
+def stop_holding_lock(place: LocalPlace) -> Optional[int]:
+    """Do as :func:`stop`; the caller holds the lock of starting and stopping."""
+    record = find(place)
+    pid = record.pid if record is not None else _holder(place)
+    if pid is not None:
+        _signal(pid, signal.SIGTERM)
+        if not _wait_until_free(place, _STOP_SECONDS) and sys.platform != "win32":
+            _signal(pid, signal.SIGKILL)
+            if not _wait_until_free(place, _STOP_SECONDS):
+                raise IBMQLocalServiceError(
+                    f"The local service (process {pid}) does not end. Its data are in {place.data_dir}."
+                )
+    place.discovery_file.unlink(missing_ok=True)
+    return pid
+
+
+def clean(place: LocalPlace) -> None:
+    """Stop the service and remove all its jobs, results and logs.
+
+    Raises:
+        IBMQLocalServiceError: it cannot be stopped, or a file cannot be removed.
+    """
+    if not place.directory.is_dir():
+        return
+    with starting_lock(place):
+        stop_holding_lock(place)
+        try:
+            if place.data_dir.is_dir():
+                shutil.rmtree(place.data_dir)
+            for path in (place.log_file, place.old_log_file):
+                path.unlink(missing_ok=True)
+        except OSError as err:
+            raise IBMQLocalServiceError(
+                f"{err.filename or place.data_dir} cannot be removed: {err.strerror or err}."
+            ) from err
+
+
+def _holder(place: LocalPlace) -> Optional[int]:
+    """Return the process that holds the data although it does not answer."""
+    if _is_free(place):
+        return None
+    from qiskit_ibmq_provider.service.data_lock import PID_NAME
+
+    try:
+        return int((place.data_dir / PID_NAME).read_text("ascii"))
+    except (OSError, ValueError):
+        raise IBMQLocalServiceError(
+            f"A process holds {place.data_dir}, but does not say which one it is. Find it and end it."
+        ) from None
+
+
+def _is_free(place: LocalPlace) -> bool:
+    """Return whether no service holds the data. The lock ends with the process that holds it, whatever becomes of its process id."""
+    try:
+        from filelock import FileLock, Timeout
+    except ImportError:
+        raise missing_extra("filelock") from None
+    from qiskit_ibmq_provider.service.data_lock import LOCK_NAME
+
+    path = place.data_dir / LOCK_NAME
+    if not path.exists():
+        return True
+    try:
+        with FileLock(path, timeout=0):
+            return True
+    except Timeout:
+        return False
+
+
+def _wait_until_free(place: LocalPlace, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not _is_free(place):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_PAUSE)
+    return True
+
+
+def _signal(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+    except OSError as err:
+        raise IBMQLocalServiceError(
+            f"The local service (process {pid}) cannot be stopped: {err.strerror or err}."
+        ) from err
+
+
+def _size(directory: Path) -> int:
+    return sum(size_of(path) for path in directory.rglob("*") if path.is_file())
