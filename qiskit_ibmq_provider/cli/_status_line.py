@@ -68,4 +68,4 @@ class _StatusLine:
 
 
 def _word(status: JobStatus) -> str:
-    return status.name.lower()
+    return str(status.name).lower()

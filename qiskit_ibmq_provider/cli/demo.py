@@ -90,7 +90,7 @@ def _show_devices(provider: AccountProvider) -> None:
             by_size.setdefault(backend.configuration().n_qubits, []).append(backend.name())
     _title(f"{len(backends)} devices, simulated")
     for size, names in [
-        *((f"{count} qubit{'s'[: count - 1]}", by_size[count]) for count in sorted(by_size)),
+        *((f"{count} {'qubit' if count == 1 else 'qubits'}", by_size[count]) for count in sorted(by_size)),
         ("no noise", simulators),
     ]:
         print(f"  {size:>10}  {_some(names, _WIDTH - 14)}")
@@ -129,7 +129,8 @@ def _run_on(backend: IBMQBackend, circuit: QuantumCircuit, manner: str) -> str:
     print(f"  job {job.job_id()}, {_SHOTS} shots")
     follow(job, sys.stdout, timeout=_JOB_SECONDS)
     print(histogram(job.result().get_counts()))
-    return job.job_id()
+    job_id: str = job.job_id()
+    return job_id
 
 
 def _find_again(job_id: str) -> None:
@@ -142,8 +143,7 @@ def _find_again(job_id: str) -> None:
     sys.stdout.flush()
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
     )
     if done.returncode != 0:

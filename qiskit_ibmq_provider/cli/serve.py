@@ -17,7 +17,7 @@ __all__ = ["add_to", "run"]
 
 _FAILED: Final = 1
 
-_TOKEN_WARNING: Final = (
+_TOKEN_WARNING: Final = (  # noqa: S105 (a text)
     "Warning: other users of this machine see the token of --token in the list of processes. "
     "Use --token-file or the environment variable IBMQ_SERVICE_TOKEN."
 )
