@@ -160,6 +160,14 @@ def test_one_connection_serves_many_requests(server):
     assert len(server.connections) == 1
 
 
+def test_a_connection_that_the_server_has_closed_is_replaced(server):
+    server.on("GET", LIST, raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"))
+    client = account_client(server)
+    for _ in range(3):
+        assert client.list_backends() == []
+    assert len(server.connections) >= 3
+
+
 def test_the_client_names_itself_and_sends_its_token(server, monkeypatch):
     monkeypatch.setenv("QE_CUSTOM_CLIENT_APP_HEADER", "batman/1")
     server.on("GET", LIST, answer([]))
