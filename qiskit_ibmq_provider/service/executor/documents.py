@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any, Final, Optional
 
-from qiskit.quantum_info import StabilizerState
+from qiskit.quantum_info import DensityMatrix, StabilizerState, Statevector
 
 from qiskit_ibmq_provider.encoding.values import wire_leaf
 from qiskit_ibmq_provider.protocol import codec
@@ -146,7 +146,8 @@ def _wire_form(value: Any) -> Any:
     """Return what the simulator saved in terms of what JSON knows."""
     if isinstance(value, StabilizerState):
         return value.clifford.to_dict()
-    return wire_leaf(value)
+    # Aer gives states with their array inside, and warns when they are taken for arrays.
+    return wire_leaf(value.data if isinstance(value, (DensityMatrix, Statevector)) else value)
 
 
 def _experiment(experiment: Experiment, circuit: Circuit, result: Mapping[str, Any]) -> dict[str, Any]:
