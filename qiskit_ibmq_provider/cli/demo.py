@@ -64,7 +64,8 @@ def _run(args: argparse.Namespace) -> int:
 
 def _start(place: LocalPlace) -> AccountProvider:
     from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
-    from qiskit_ibmq_provider.service.local.finding import find, find_or_start
+    from qiskit_ibmq_provider.service.local.finding import find_or_start
+    from qiskit_ibmq_provider.service.local.looking import find
 
     _title("The service of this machine")
     record = find(place)

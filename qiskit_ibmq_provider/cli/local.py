@@ -61,7 +61,7 @@ def _place() -> LocalPlace:
 
 def _status(args: argparse.Namespace) -> int:
     from qiskit_ibmq_provider.protocol.timestamps import parse_utc
-    from qiskit_ibmq_provider.service.local.stopping import look
+    from qiskit_ibmq_provider.service.local.looking import look
 
     place = _place()
     state = look(place)
@@ -127,7 +127,8 @@ def _follow(path: Path) -> None:
 
 
 def _clean(args: argparse.Namespace) -> int:
-    from qiskit_ibmq_provider.service.local.stopping import clean, look
+    from qiskit_ibmq_provider.service.local.looking import look
+    from qiskit_ibmq_provider.service.local.stopping import clean
 
     place = _place()
     state = look(place)

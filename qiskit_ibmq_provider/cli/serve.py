@@ -17,7 +17,7 @@ __all__ = ["add_to", "run"]
 
 _FAILED: Final = 1
 
-_TOKEN_WARNING: Final = (  # noqa: S105 (a text)
+_WARNING: Final = (
     "Warning: other users of this machine see the token of --token in the list of processes. "
     "Use --token-file or the environment variable IBMQ_SERVICE_TOKEN."
 )
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
     given = {name: getattr(args, name) for name, _, _ in _settings()}
     if given["token"] is not None:
-        sys.stderr.write(_TOKEN_WARNING + "\n")
+        sys.stderr.write(_WARNING + "\n")
     try:
         config = load_config(given, file=args.config)
     except ConfigError as err:

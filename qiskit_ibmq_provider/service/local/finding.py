@@ -4,22 +4,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import time
-from collections.abc import Iterator
-from typing import Final, Optional
+from typing import Final
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
-from qiskit_ibmq_provider.service.local.asking import Presence, presence_of, unfinished_jobs
+from qiskit_ibmq_provider.service.local.asking import unfinished_jobs
+from qiskit_ibmq_provider.service.local.lock import starting_lock
+from qiskit_ibmq_provider.service.local.looking import find
 from qiskit_ibmq_provider.service.local.place import LocalPlace
 from qiskit_ibmq_provider.service.local.record import ServiceRecord
-from qiskit_ibmq_provider.service.local.requirements import missing_extra
 from qiskit_ibmq_provider.service.local.starting import Started, start
+from qiskit_ibmq_provider.service.local.stopping import stop_holding_lock
 from qiskit_ibmq_provider.version import VERSION
 
-__all__ = ["START_SECONDS", "find", "find_or_start", "starting_lock"]
+__all__ = ["START_SECONDS", "find_or_start"]
 
 logger = get_logger(__name__)
 
@@ -28,16 +28,6 @@ START_SECONDS: Final = 60.0
 
 _PAUSE: Final = 0.2
 """Seconds between two looks for a service that another process has started."""
-
-
-def find(place: LocalPlace) -> Optional[ServiceRecord]:
-    """Return the service that is running, or ``None``.
-
-    Raises:
-        IBMQLocalServiceError: the directory is another machine's, or cannot be read.
-    """
-    record = place.record()
-    return record if record is not None and presence_of(record) is Presence.OURS else None
 
 
 def find_or_start(place: LocalPlace) -> ServiceRecord:
@@ -58,41 +48,9 @@ def find_or_start(place: LocalPlace) -> ServiceRecord:
         if record is not None:
             if not (_is_outdated(record, place) and unfinished_jobs(record) == 0):
                 return record
-            from qiskit_ibmq_provider.service.local.stopping import stop_holding_lock
-
             logger.info("The local service is of version %s and idle; it is started again.", record.version)
             stop_holding_lock(place)
         return _start(place)
-
-
-@contextlib.contextmanager
-def starting_lock(place: LocalPlace) -> Iterator[None]:
-    """Hold the lock of starting and stopping while the block runs.
-
-    Raises:
-        IBMQLocalServiceError: another process holds it for too long, or it cannot be written.
-    """
-    try:
-        from filelock import FileLock, Timeout
-    except ImportError:
-        raise missing_extra("filelock") from None
-    lock = FileLock(place.lock_file, timeout=2 * START_SECONDS)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise IBMQLocalServiceError(
-            f"Another process has been starting or stopping the local service for {2 * START_SECONDS:g} seconds. "
-            f"End it (it holds a lock on {place.lock_file}) and try again."
-        ) from None
-    except OSError as err:
-        raise IBMQLocalServiceError(
-            f"The file {place.lock_file} cannot be written: {err.strerror or err}. "
-            "Set IBMQ_LOCAL_DIR to a directory that you can write."
-        ) from err
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _start(place: LocalPlace) -> ServiceRecord:

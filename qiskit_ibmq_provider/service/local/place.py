@@ -55,11 +55,11 @@ class LocalPlace:
             IBMQLocalServiceError: a variable has a wrong value, or the extra is not installed.
         """
         environ = os.environ if environ is None else environ
-        named = environ.get("IBMQ_LOCAL_DIR")
+        named, python = environ.get("IBMQ_LOCAL_DIR"), environ.get("IBMQ_LOCAL_PYTHON")
         directory = Path(named).expanduser() if named else _user_directory()
         return cls(
             directory=directory.absolute(),
-            python=environ.get("IBMQ_LOCAL_PYTHON") or None,
+            python=os.path.expanduser(python) if python else None,
             idle_seconds=_idle_seconds(environ.get("IBMQ_LOCAL_IDLE_TIMEOUT")),
         )
 

@@ -90,8 +90,17 @@ def start(place: LocalPlace, *, timeout: float) -> Started:
     lines = last_lines(place.log_file, _SHOWN_LINES, since=before)
     said = "\n".join(["It said:", *(f"  {line}" for line in lines)]) if lines else "It said nothing."
     raise IBMQLocalServiceError(
-        f"The local service {problem} (interpreter {place.python or sys.executable}). {said}\n"
-        f"Its log is {place.log_file}; `ibmq local logs` shows it."
+        f"The local service {problem}. {said}\nIts log is {place.log_file}; `ibmq local logs` shows it. {_hint(place)}".rstrip()
+    )
+
+
+def _hint(place: LocalPlace) -> str:
+    """Return what is likely wrong with an interpreter that the user chose, which nobody has looked into."""
+    if place.python is None:
+        return ""
+    return (
+        f"It runs with {place.python}, which IBMQ_LOCAL_PYTHON names: the package has to be installed there too, by "
+        f"`{place.python} -m pip install '.[service]'` in the checkout."
     )
 
 

@@ -1,58 +1,28 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""Looking at the service of this machine, stopping it, and removing what it keeps."""
+"""Stopping the service of this machine, and removing what it keeps."""
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import shutil
 import signal
 import sys
 import time
-from pathlib import Path
 from typing import Final, Optional
 
 from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
-from qiskit_ibmq_provider.service.local.asking import unfinished_jobs
-from qiskit_ibmq_provider.service.local.finding import find, starting_lock
-from qiskit_ibmq_provider.service.local.logfile import size_of
+from qiskit_ibmq_provider.service.local.lock import starting_lock
+from qiskit_ibmq_provider.service.local.looking import find
 from qiskit_ibmq_provider.service.local.place import LocalPlace
-from qiskit_ibmq_provider.service.local.record import ServiceRecord
 from qiskit_ibmq_provider.service.local.requirements import missing_extra
 
-__all__ = ["LocalState", "clean", "look", "stop", "stop_holding_lock"]
+__all__ = ["clean", "stop", "stop_holding_lock"]
 
 _STOP_SECONDS: Final = 20.0
 """How long the service may take to end before it is killed. It takes under a second, or three if an answer is under way."""
 
 _PAUSE: Final = 0.05
-
-
-@dataclasses.dataclass(frozen=True)
-class LocalState:
-    """The service of this machine at one moment.
-
-    Attributes:
-        record: the running service; ``None`` if it does not run.
-        unfinished: jobs that wait or run; ``None`` if not known.
-        data_bytes: size of jobs and results on disk.
-    """
-
-    record: Optional[ServiceRecord]
-    unfinished: Optional[int]
-    data_bytes: int
-
-
-def look(place: LocalPlace) -> LocalState:
-    """Return the state of the service. It is not started.
-
-    Raises:
-        IBMQLocalServiceError: the directory is another machine's, or cannot be read.
-    """
-    record = find(place)
-    unfinished = unfinished_jobs(record) if record is not None else None
-    return LocalState(record, unfinished, _size(place.data_dir))
 
 
 def stop(place: LocalPlace) -> Optional[int]:
@@ -157,7 +127,3 @@ def _signal(pid: int, number: int) -> None:
         raise IBMQLocalServiceError(
             f"The local service (process {pid}) cannot be stopped: {err.strerror or err}."
         ) from err
-
-
-def _size(directory: Path) -> int:
-    return sum(size_of(path) for path in directory.rglob("*") if path.is_file())
