@@ -120,7 +120,15 @@ class IBMQBackendError(IBMQError):
 
 
 class IBMQBackendApiError(IBMQBackendError):
-    """The server refused, or could not be asked."""
+    """The server refused, or could not be asked.
+
+    Attributes:
+        job_id: the job that was being submitted, once the server had given it an id.
+        outcome_unknown: whether the server may have done what was asked, though its answer is lost.
+    """
+
+    job_id: Optional[str] = None
+    outcome_unknown: bool = False
 
 
 class IBMQBackendApiProtocolError(IBMQBackendApiError):

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 from qiskit_ibmq_provider.api.exceptions import ApiError, ApiIBMQProtocolError
 from qiskit_ibmq_provider.exceptions import (
@@ -28,17 +27,13 @@ def api_errors(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (ApiIBMQProtocolError, ProtocolError) as err:
-        raise IBMQBackendApiProtocolError(f"{what}: {_text(err)}", **_codes(err)) from err
+    except ProtocolError as err:
+        raise IBMQBackendApiProtocolError(f"{what}: {err}") from err
     except ApiError as err:
-        limit = str(err.code) == str(int(ErrorCode.JOB_LIMIT))
-        kind = IBMQBackendJobLimitError if limit else IBMQBackendApiError
-        raise kind(f"{what}: {_text(err)}", **_codes(err)) from err
-
-
-def _text(err: Exception) -> str:
-    return str(getattr(err, "message", err))
-
-
-def _codes(err: Exception) -> dict[str, Any]:
-    return {"code": getattr(err, "code", None), "status_code": getattr(err, "status_code", None)}
+        text = f"{what}: {err.message}"
+        if str(err.code) == str(int(ErrorCode.JOB_LIMIT)):
+            raise IBMQBackendJobLimitError(text, code=err.code, status_code=err.status_code) from err
+        kind = IBMQBackendApiProtocolError if isinstance(err, ApiIBMQProtocolError) else IBMQBackendApiError
+        failure = kind(text, code=err.code, status_code=err.status_code)
+        failure.job_id, failure.outcome_unknown = err.job_id, err.outcome_unknown
+        raise failure from err
