@@ -28,14 +28,14 @@ def same(name):
 """
 
 
-def run(body: str, *, cwd: Path | None = None) -> str:
-    """Run a script in an interpreter that has imported nothing yet."""
+def run(body: str) -> str:
+    """Run a script in an interpreter that has imported nothing yet, and that does not find a checkout in its directory."""
     done = subprocess.run(
         [sys.executable, "-c", HEADER + textwrap.dedent(body)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        cwd=cwd,
+        cwd=Path(__file__).parent,
         timeout=120,
     )
     assert done.returncode == 0, done.stdout
