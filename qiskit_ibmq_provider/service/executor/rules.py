@@ -22,7 +22,7 @@ class DeviceRules:
     """What a device accepts.
 
     ``instructions`` are the names that can be run on it; ``couplings`` maps those that are tied to certain qubits to these; ``dt`` is the
-    unit of delays in ns, if it has one.
+    unit of delays in ns, if it has one; ``method`` is how it simulates where a job does not say.
     """
 
     name: str
@@ -36,6 +36,7 @@ class DeviceRules:
     basis: frozenset[str]
     couplings: Mapping[str, frozenset[tuple[int, ...]]]
     dt: Optional[float]
+    method: str
 
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, Any]) -> DeviceRules:
@@ -55,6 +56,7 @@ class DeviceRules:
             basis=basis,
             couplings=_couplings(configuration),
             dt=configuration.get("dt"),
+            method=configuration.get("simulation_method", "automatic"),
         )
 
 

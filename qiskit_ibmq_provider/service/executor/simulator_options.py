@@ -19,6 +19,7 @@ from qiskit_ibmq_provider.service.executor.instructions import GATES
 from qiskit_ibmq_provider.service.executor.operands import is_number
 from qiskit_ibmq_provider.service.executor.payload import Experiment
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
+from qiskit_ibmq_provider.service.executor.rules import DeviceRules
 
 __all__ = ["METHODS", "check_method", "read_method", "read_options"]
 
@@ -69,15 +70,15 @@ _CHOICE: Final[Mapping[str, tuple[str, ...]]] = {
 _LARGEST: Final = 2**31 - 1
 
 
-def read_method(config: Mapping[str, Any]) -> str:
-    """Return the simulation method.
+def read_method(config: Mapping[str, Any], rules: DeviceRules) -> str:
+    """Return the simulation method: the job's, or else the device's.
 
     Raises:
         Refusal: there is no such method.
     """
     method = config.get("method")
     if method is None:
-        return METHODS[0]
+        method = rules.method
     method = _ALIASES.get(method, method) if isinstance(method, str) else method
     if method not in METHODS:
         raise Refusal(f"The option 'method' is {method!r:.60}. It should be one of {', '.join(METHODS)}.")

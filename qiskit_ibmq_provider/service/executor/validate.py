@@ -62,7 +62,7 @@ def read_job(document: Any, rules: DeviceRules, *, max_experiments: Optional[int
         _experiment(index, entry, config, rules, shots=shots, memory=memory)
         for index, entry in enumerate(experiments)
     ]
-    method = read_method(config)
+    method = read_method(config, rules)
     check_method(method, read)
     options = read_options(config)
     # The simulator forgets to renumber the qubits of a multiplexer when it leaves out idle ones, and writes past its memory.
