@@ -83,7 +83,6 @@ def start(place: LocalPlace, *, timeout: float) -> Started:
     if answer == f"{FAILED} {_IN_USE}":
         return Started.IN_USE
     if answer is None:
-        _kill_session(process)
         problem = f"was not ready after {timeout:g} seconds, and was stopped"
     else:
         problem = "did not start"
@@ -164,13 +163,17 @@ def _detached_flags() -> int:
 
 
 def _first_line(process: subprocess.Popen[str], timeout: float) -> str | None:
-    """Return the first line that a process reports, empty if it ends without one, ``None`` if it takes too long."""
+    """Return the first line that a process reports, empty if it ends without one.
+
+    A process that takes too long is killed, with all that it has started, and the answer is ``None``.
+    """
     lines: queue.Queue[str] = queue.Queue()
     assert process.stdout is not None
     threading.Thread(target=_read_line, args=(process.stdout, lines), daemon=True).start()
     try:
         return lines.get(timeout=timeout).strip()
     except queue.Empty:
+        _kill_session(process)
         return None
     finally:
         if os.name == "posix":

@@ -1,0 +1,341 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""The service behind ``url="local"``: started on demand, shared, and there again after whatever happened to it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from qiskit import QuantumCircuit
+from support.local_service import RESOLVE, kill_service, local_place, run_python, service_of
+from support.scripted_server import ScriptedServer, answer
+
+from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
+from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
+from qiskit_ibmq_provider.service.local import asking, resolve_local
+from qiskit_ibmq_provider.service.local.asking import Presence, presence_of, unfinished_jobs
+from qiskit_ibmq_provider.service.local.looking import find
+from qiskit_ibmq_provider.service.local.place import LocalPlace
+from qiskit_ibmq_provider.service.local.record import ServiceRecord, write_record
+from qiskit_ibmq_provider.service.local.starting import start
+from qiskit_ibmq_provider.service.local.stopping import stop
+
+__all__ = ["local_place"]
+
+SIMULATOR = "ibmq_qasm_simulator"
+WAIT = 60
+
+
+def _flip() -> QuantumCircuit:
+    circuit = QuantumCircuit(1, 1)
+    circuit.x(0)
+    circuit.measure(0, 0)
+    return circuit
+
+
+def _endless() -> QuantumCircuit:
+    circuit = QuantumCircuit(25, 1)
+    for layer in range(2000):
+        for qubit in range(24):
+            circuit.cx(qubit, qubit + 1)
+            circuit.ry(0.1 + layer, qubit)
+    circuit.measure(0, 0)
+    return circuit
+
+
+def _starts(place: LocalPlace) -> int:
+    return place.log_file.read_text().count("listening on ")
+
+
+def _record(place: LocalPlace, **changes: object) -> ServiceRecord:
+    """A discovery file of a service that is not there."""
+    record = ServiceRecord(
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        url="http://127.0.0.1:1/api",
+        token="stale",
+        instance_id="stale",
+        version="0.21.0",
+        started="2021-06-01T09:31:02.417123Z",
+    )
+    record = dataclasses.replace(record, **changes)
+    place.make()
+    write_record(place.discovery_file, record)
+    return record
+
+
+def test_it_starts_on_demand_and_is_found_again(local_place: LocalPlace) -> None:
+    assert find(local_place) is None
+    endpoint = resolve_local()
+    assert resolve_local() == endpoint
+    record = service_of(local_place)
+    assert record.endpoint() == endpoint
+    assert unfinished_jobs(record) == 0
+    for path in (local_place.discovery_file, local_place.log_file):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(local_place.directory.stat().st_mode) == 0o700
+    # It belongs to no script and no terminal.
+    assert os.getsid(record.pid) != os.getsid(0)
+    assert endpoint.token not in local_place.log_file.read_text()
+    # Stopped and started again it is another one, with another token.
+    assert stop(local_place) == record.pid
+    assert not local_place.discovery_file.exists()
+    assert stop(local_place) is None
+    assert resolve_local().token != endpoint.token
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="reads /proc")
+def test_its_token_is_not_in_its_arguments(local_place: LocalPlace) -> None:
+    endpoint = resolve_local()
+    arguments = Path(f"/proc/{service_of(local_place).pid}/cmdline").read_text()
+    assert endpoint.instance_id in arguments
+    assert endpoint.token not in arguments
+
+
+def test_many_processes_at_once_start_one_service(local_place: LocalPlace, tmp_path: Path) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", RESOLVE], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(8)
+    ]
+    answers = {process.communicate(timeout=WAIT)[0].strip() for process in processes}
+    assert answers == {service_of(local_place).instance_id}
+    assert _starts(local_place) == 1
+
+
+def test_a_provider_and_its_jobs_outlive_a_service_that_is_killed(local_place: LocalPlace) -> None:
+    provider = IBMQFactory().enable_account(url="local")
+    backend = provider.get_backend(SIMULATOR)
+    job = backend.run(_flip(), shots=10)
+    assert job.result(timeout=WAIT).get_counts() == {"1": 10}
+    for _ in range(2):
+        old = service_of(local_place)
+        kill_service(local_place)
+        # The same object goes on, at another port and with another token.
+        assert backend.retrieve_job(job.job_id()).result(timeout=WAIT).get_counts() == {"1": 10}
+        assert service_of(local_place).instance_id != old.instance_id
+    assert backend.run(_flip(), shots=20).result(timeout=WAIT).get_counts() == {"1": 20}
+    assert len(IBMQFactory().enable_account(url="local").backend.jobs()) == 2
+
+
+def test_a_job_that_was_running_when_the_service_was_killed_is_run_again(local_place: LocalPlace) -> None:
+    backend = IBMQFactory().enable_account(url="local").get_backend(SIMULATOR)
+    heavy, light = backend.run(_endless(), shots=1), backend.run(_flip(), shots=10)
+    assert unfinished_jobs(service_of(local_place)) == 2
+    kill_service(local_place)
+    resolve_local()
+    assert heavy.cancel()
+    assert light.result(timeout=WAIT).get_counts() == {"1": 10}
+
+
+def test_a_file_that_lies_is_not_believed(local_place: LocalPlace) -> None:
+    with ScriptedServer() as server:
+        server.on("GET", "/api", *[answer({"instance_id": "another"})] * 5)
+        # The process id is that of this test, and the port that of a server that is not ours.
+        record = _record(local_place, url=server.url + "/api")
+        assert presence_of(record) is Presence.GONE
+        endpoint = resolve_local()
+        assert not endpoint.url.startswith(server.url)
+        assert set(server.paths()) == {"/api"}
+        assert all("stale" not in repr(request) for request in server.requests)
+    assert resolve_local() == endpoint
+
+
+@pytest.mark.parametrize("pid", [0, -1, 2**80, 2**22 + 1, os.getpid()])
+def test_a_stale_file_is_replaced(local_place: LocalPlace, pid: int) -> None:
+    assert presence_of(_record(local_place, pid=pid)) is Presence.GONE
+
+
+def test_a_port_that_says_nothing_is_not_waited_for_long(
+    local_place: LocalPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        record = _record(local_place, url=f"http://127.0.0.1:{silent.getsockname()[1]}/api")
+        assert presence_of(record) is Presence.SILENT
+        assert resolve_local().url != record.url
+
+
+def test_the_directory_of_another_machine_is_refused_at_once(local_place: LocalPlace) -> None:
+    _record(local_place, host="other-machine")
+    began = time.monotonic()
+    for call in (resolve_local, lambda: IBMQFactory().enable_account(url="local"), lambda: stop(local_place)):
+        with pytest.raises(IBMQLocalServiceError, match="of another machine, other-machine"):
+            call()
+    assert time.monotonic() - began < 1
+    assert not local_place.log_file.exists()
+    local_place.discovery_file.unlink()
+
+
+def test_it_ends_by_itself_and_the_next_script_starts_it(
+    local_place: LocalPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IBMQ_LOCAL_IDLE_TIMEOUT", "0.5")
+    first = resolve_local()
+    deadline = time.monotonic() + WAIT
+    while local_place.discovery_file.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not local_place.discovery_file.exists()
+    assert "Nobody used the service for 0.5 seconds" in local_place.log_file.read_text()
+    assert resolve_local().instance_id != first.instance_id
+
+
+def test_after_an_upgrade_it_is_started_again_once_it_has_nothing_to_do(local_place: LocalPlace) -> None:
+    backend = IBMQFactory().enable_account(url="local").get_backend(SIMULATOR)
+    job = backend.run(_endless(), shots=1)
+    busy = dataclasses.replace(service_of(local_place), version="0.20.9")
+    write_record(local_place.discovery_file, busy)
+    assert resolve_local() == busy.endpoint()
+    assert job.cancel()
+    job.wait_for_final_state(timeout=WAIT)
+    assert resolve_local().instance_id != busy.instance_id
+    # One that is newer than this client is not ours to replace.
+    newer = dataclasses.replace(service_of(local_place), version="0.22.0")
+    write_record(local_place.discovery_file, newer)
+    assert resolve_local() == newer.endpoint()
+
+
+def test_ctrl_c_and_the_end_of_a_script_leave_the_service_alone(
+    local_place: LocalPlace, tmp_path: Path
+) -> None:
+    script = RESOLVE + "import sys, time\nsys.stdout.flush()\ntime.sleep(60)\n"
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", script],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    instance = process.stdout.readline().strip()
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=WAIT)
+    assert process.returncode != 0
+    assert service_of(local_place).instance_id == instance
+
+
+def test_modules_beside_the_script_do_not_reach_the_service(local_place: LocalPlace, tmp_path: Path) -> None:
+    for name in ("uvicorn", "starlette", "calendar", "qiskit_aer"):
+        (tmp_path / f"{name}.py").write_text(f"raise SystemExit('the wrong {name}')\n")
+    done = run_python("import sys; sys.path.append('')\n" + RESOLVE, tmp_path)
+    assert done.returncode == 1
+    (tmp_path / "calendar.py").unlink()
+    done = run_python(RESOLVE, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == service_of(local_place).instance_id
+
+
+def test_settings_of_another_service_do_not_reach_it(
+    local_place: LocalPlace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    foreign = {
+        "CONFIG": "/nowhere",
+        "PUBLIC_URL": "https://q.example.org",
+        "DATABASE_URL": "sqlite://",
+        "TOKEN": "t",
+    }
+    for name, value in foreign.items():
+        monkeypatch.setenv(f"IBMQ_SERVICE_{name}", value)
+    provider = IBMQFactory().enable_account(url="local")
+    assert provider.credentials.url.startswith("http://127.0.0.1:")
+    assert (local_place.data_dir / "service.db").exists()
+
+
+def test_a_start_that_fails_says_why(local_place: LocalPlace) -> None:
+    local_place.make()
+    local_place.log_file.write_text("an older line\n")
+    local_place.data_dir.write_text("not a directory")
+    with pytest.raises(IBMQLocalServiceError, match="did not start") as caught:
+        resolve_local()
+    text = str(caught.value)
+    assert f"The data directory {local_place.data_dir} is a file" in text
+    assert "an older line" not in text
+    assert str(local_place.log_file) in text
+    assert "`ibmq local logs`" in text
+    assert len(text) < 1000
+
+
+def _interpreter(directory: Path, body: str) -> str:
+    path = directory / "python"
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_another_interpreter_can_run_it(
+    local_place: LocalPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = str(Path(sys.modules["qiskit_ibmq_provider"].__file__ or "").parents[1])
+    # It has modules of its own: those of this interpreter are not pushed on it.
+    body = f'test -z "$PYTHONPATH" || exit 9\nPYTHONPATH={root} exec {sys.executable} "$@"'
+    monkeypatch.setenv("IBMQ_LOCAL_PYTHON", _interpreter(tmp_path, body))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "qiskit_aer", None)  # missing here, not there
+    assert resolve_local().instance_id == service_of(local_place).instance_id
+
+
+def test_an_interpreter_that_cannot_run_it_is_named(
+    local_place: LocalPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IBMQ_LOCAL_PYTHON", str(tmp_path / "nowhere"))
+    with pytest.raises(IBMQLocalServiceError, match=f"{tmp_path / 'nowhere'}, which IBMQ_LOCAL_PYTHON names"):
+        resolve_local()
+    poor = _interpreter(tmp_path, "echo No module named qiskit_ibmq_provider >&2; exit 1")
+    monkeypatch.setenv("IBMQ_LOCAL_PYTHON", poor)
+    with pytest.raises(IBMQLocalServiceError, match="No module named qiskit_ibmq_provider") as caught:
+        resolve_local()
+    assert f"`{poor} -m pip install '.[service]'`" in str(caught.value)
+
+
+def test_a_start_that_takes_too_long_is_stopped(local_place: LocalPlace, tmp_path: Path) -> None:
+    local_place.make()
+    slow = dataclasses.replace(
+        local_place, python=_interpreter(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 60")
+    )
+    with pytest.raises(IBMQLocalServiceError, match="was not ready after 0.5 seconds, and was stopped"):
+        start(slow, timeout=0.5)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_data_that_another_service_holds_are_left_to_it(
+    local_place: LocalPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve_local()
+    record = service_of(local_place)
+    # A service that lost its discovery file, as if it had been deleted by hand.
+    local_place.discovery_file.unlink()
+    monkeypatch.setattr("qiskit_ibmq_provider.service.local.finding.START_SECONDS", 1.5)
+    with pytest.raises(IBMQLocalServiceError, match="Run `ibmq local stop`"):
+        resolve_local()
+    assert stop(local_place) == record.pid
+    assert resolve_local().instance_id != record.instance_id
+
+
+@pytest.mark.parametrize("module", ["filelock", "platformdirs", "starlette", "qiskit_aer"])
+def test_without_the_extra_the_package_works_and_local_says_what_to_install(
+    clean_environment: Path, tmp_path: Path, module: str
+) -> None:
+    script = (
+        f"import sys\nsys.modules[{module!r}] = None\n"
+        "from qiskit_ibmq_provider import IBMQ\n"
+        "from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError\n"
+        "try:\n    IBMQ.enable_account(url='local')\n"
+        "except IBMQLocalServiceError as err:\n    print(err.message)\n"
+    )
+    done = run_python(f"import os\nos.environ.pop('IBMQ_LOCAL_DIR')\n{script}", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"the module {module} is not installed" in done.stdout
+    assert "pip install '.[service]'" in done.stdout
+    assert "checkout" in done.stdout
