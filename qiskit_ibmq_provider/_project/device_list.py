@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable, Final, Optional
 from qiskit_ibmq_provider._backend.api_errors import api_errors
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.encoding.backends import decode_backend_configuration
+from qiskit_ibmq_provider.encoding.collector import collector_held
 from qiskit_ibmq_provider.exceptions import IBMQBackendApiError
 from qiskit_ibmq_provider.ibmqbackend import IBMQBackend, IBMQSimulator
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
@@ -129,21 +130,25 @@ class DeviceList:
         client = self._client()
         with api_errors(f"The backends of {self._provider!r} cannot be listed"):
             documents = client.list_backends(timeout=timeout)
-        backends: dict[str, IBMQBackend] = {}
-        for document in documents:
-            try:
-                backend = self._build(document, client)
-            except ProtocolError as err:
-                name = document.get("backend_name", "unknown") if isinstance(document, Mapping) else "unknown"
-                logger.warning(
-                    "The backend %r of %r is left out, because its configuration cannot be used.",
-                    name,
-                    self._provider,
-                )
-                logger.debug("The configuration of %r cannot be used: %s", name, err)
-                continue
-            backends[backend.name()] = backend
-        return backends
+        with collector_held():
+            built = [self._build_or_leave_out(document, client) for document in documents]
+        return {backend.name(): backend for backend in built if backend is not None}
+
+    def _build_or_leave_out(
+        self, document: Mapping[str, Any], client: AccountClient
+    ) -> Optional[IBMQBackend]:
+        """Return the backend that a configuration describes, or ``None`` if it cannot be used."""
+        try:
+            return self._build(document, client)
+        except ProtocolError as err:
+            name = document.get("backend_name", "unknown") if isinstance(document, Mapping) else "unknown"
+            logger.warning(
+                "The backend %r of %r is left out, because its configuration cannot be used.",
+                name,
+                self._provider,
+            )
+            logger.debug("The configuration of %r cannot be used: %s", name, err)
+            return None
 
     def _build(self, document: Mapping[str, Any], client: AccountClient) -> IBMQBackend:
         """Return the backend that a configuration describes."""

@@ -22,7 +22,7 @@ from qiskit.pulse import DriveChannel
 from qiskit.qobj import PulseQobj, QasmQobj, QasmQobjConfig
 
 from qiskit_ibmq_provider.encoding import decode_qobj, encode_qobj, encode_with, to_wire
-from qiskit_ibmq_provider.encoding._collector import collector_held
+from qiskit_ibmq_provider.encoding.collector import collector_held
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 
 
