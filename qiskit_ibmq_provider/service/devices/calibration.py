@@ -64,7 +64,7 @@ def normalise_properties(raw: Mapping[str, Any], path: Path) -> dict[str, Any]:
     properties = dict(raw)
     properties["last_update_date"] = _date(raw["last_update_date"], dates, "last_update_date", path)
     properties["qubits"] = [_values(qubit, dates, "qubits", path) for qubit in raw["qubits"]]
-    properties["gates"] = [_gate(gate, dates, path) for gate in raw["gates"]]
+    properties["gates"] = [_gate(gate, len(raw["qubits"]), dates, path) for gate in raw["gates"]]
     properties["general"] = _values(raw.get("general") or [], dates, "general", path)
     return properties
 
@@ -120,18 +120,25 @@ def _value(value: Any, dates: dict[str, str], key: str, path: Path) -> dict[str,
     }
 
 
-def _gate(gate: Any, dates: dict[str, str], path: Path) -> dict[str, Any]:
-    """Return the calibration of one gate on one set of qubits."""
-    if (
-        not isinstance(gate, dict)
-        or not isinstance(gate.get("gate"), str)
-        or not isinstance(gate.get("qubits"), list)
-    ):
-        raise DeviceFileError(path, f"the key 'gates' has an entry without gate and qubits: {gate!r:.60}.")
+def _gate(gate: Any, qubits: int, dates: dict[str, str], path: Path) -> dict[str, Any]:
+    """Return the calibration of one gate on some of the qubits."""
+    if not isinstance(gate, dict) or not isinstance(gate.get("gate"), str):
+        raise DeviceFileError(path, f"the key 'gates' has an entry without the name of a gate: {gate!r:.60}.")
+    acted = gate.get("qubits")
+    if not isinstance(acted, list) or not acted or not all(_is_below(qubit, qubits) for qubit in acted):
+        raise DeviceFileError(
+            path,
+            f"the key 'gates' has an entry whose 'qubits' are no list of qubits below {qubits}: {gate!r:.60}.",
+        )
     entry = dict(gate)
     entry["parameters"] = _values(gate.get("parameters") or [], dates, "gates", path)
-    entry.setdefault("name", "_".join([gate["gate"] + str(gate["qubits"][0]), *map(str, gate["qubits"][1:])]))
+    entry.setdefault("name", "_".join([gate["gate"] + str(acted[0]), *map(str, acted[1:])]))
     return entry
+
+
+def _is_below(qubit: Any, qubits: int) -> bool:
+    """Tell whether a value is the number of one of so many qubits."""
+    return isinstance(qubit, int) and not isinstance(qubit, bool) and 0 <= qubit < qubits
 
 
 def _date(text: Any, dates: dict[str, str], key: str, path: Path) -> str:

@@ -121,19 +121,26 @@ class CircuitReader:
             least = "at least " if shape.more else ""
             self._refuse(index, name, f"it takes {least}{shape.qubits} qubits, not {len(qubits)}")
         self._check_coupling(index, name, qubits)
-        instruction = dict(entry)
+        # Only what has a meaning for this instruction goes on; the simulator trusts the rest as well.
+        instruction: dict[str, Any] = {"name": name, "qubits": qubits}
         try:
             params = read_operands(entry.get("params"), shape, len(qubits))
         except OperandError as err:
             self._refuse(index, name, f"it {err}")
         if params:
             instruction["params"] = params
-        else:
-            instruction.pop("params", None)
+        for key in ("conditional", "label"):
+            if entry.get(key) is not None:
+                instruction[key] = entry[key]
+        if not isinstance(instruction.get("label", ""), str):
+            self._refuse(index, name, f"'label' should be a text, not {entry['label']!r:.40}")
         if name == "measure":
             self._check_measure(index, entry, len(qubits))
+            instruction.update(
+                (key, entry[key]) for key in ("memory", "register") if entry.get(key) is not None
+            )
         elif name in _SAVING:
-            self._check_saved(index, name, entry)
+            instruction["snapshot_type"] = self._read_saved(index, name, entry)
         if name != "barrier":
             self._used.update(qubits)
         return instruction
@@ -242,8 +249,8 @@ class CircuitReader:
             self._refuse(index, name, f"a classical bit should be a number {last}, not {slot!r:.40}")
         self._highest_slot = max(self._highest_slot, slot)
 
-    def _check_saved(self, index: int, name: str, entry: dict[str, Any]) -> None:
-        """Check under which name, and how, simulator data is saved."""
+    def _read_saved(self, index: int, name: str, entry: dict[str, Any]) -> str:
+        """Check under which name simulator data is saved; return how."""
         label = entry.get("label")
         if not isinstance(label, str) or not 0 < len(label) <= 256 or label in _RESULT_KEYS:
             self._refuse(
@@ -253,6 +260,7 @@ class CircuitReader:
         kind = entry.get("snapshot_type", "statevector" if name == "snapshot" else None)
         if not isinstance(kind, str) or kind not in known:
             self._refuse(index, name, f"'snapshot_type' should be one of {sorted(known)}, not {kind!r:.40}")
+        return str(kind)
 
     def _refuse(self, index: int, name: str, problem: str) -> NoReturn:
         """Refuse the job because of one instruction."""

@@ -84,7 +84,7 @@ def _saved_memory(experiment: Experiment, noisy: bool) -> int:
     for instruction in experiment.instructions:
         name = instruction["name"]
         random = random or name in _RANDOM
-        kind = f"save_{instruction.get('snapshot_type', 'statevector')}" if name == "snapshot" else name
+        kind = f"save_{instruction['snapshot_type']}" if name == "snapshot" else name
         if kind in _DENSE:
             each = name == "snapshot" or instruction["snapshot_type"] == "list"
             copies = experiment.shots if each and random else 1

@@ -114,7 +114,7 @@ class CalibrationNoise:
         error: Optional[QuantumError] = None
         process = 1.0
         for qubit in qubits:
-            t1, t2 = self._relaxation[qubit]
+            t1, t2 = self._relaxation[qubit] if qubit < len(self._relaxation) else (math.inf, math.inf)
             single = thermal_relaxation_error(t1, t2, duration, 0)
             error = single if error is None else error.expand(single)
             process *= (1 + math.exp(-duration / t1) + 2 * math.exp(-duration / t2)) / 4
@@ -134,7 +134,7 @@ class CalibrationNoise:
 
     def _readout_error(self, qubit: int) -> Optional[dict[str, Any]]:
         """Return the readout error of a qubit."""
-        rows = self._readout[qubit]
+        rows = self._readout[qubit] if qubit < len(self._readout) else None
         if rows is None:
             return None
         error: dict[str, Any] = ReadoutError(rows).to_dict()
@@ -182,6 +182,7 @@ def _readout_rows(values: Mapping[str, tuple[float, str]]) -> Optional[list[list
         wrong = values["readout_error"][0], values["readout_error"][0]
     else:
         return None
-    if max(wrong) <= 0:
+    wrong = min(max(wrong[0], 0.0), 1.0), min(max(wrong[1], 0.0), 1.0)
+    if max(wrong) == 0:
         return None
     return [[1 - wrong[0], wrong[0]], [wrong[1], 1 - wrong[1]]]

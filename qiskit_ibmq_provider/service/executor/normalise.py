@@ -166,7 +166,7 @@ def _simulable(instruction: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _save(instruction: dict[str, Any], snapshots: dict[str, tuple[str, str]]) -> dict[str, Any]:
     """Return the instruction that saves what a snapshot asks for, once for each shot."""
-    kind = instruction.get("snapshot_type", "statevector")
+    kind = instruction["snapshot_type"]
     key = f"snapshot_{len(snapshots)}"
     snapshots[key] = (kind, instruction["label"])
     return {"name": _SAVES[kind], "qubits": instruction["qubits"], "label": key, "snapshot_type": "list"}

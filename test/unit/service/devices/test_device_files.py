@@ -169,6 +169,8 @@ def test_a_missing_key_of_a_configuration_is_named(tmp_path, key):
         ({"qubits": [[{"name": "T1", "value": 1.0}]]}, "qubits"),
         ({"qubits": [[{"date": "2020-01-01", "name": "T1", "unit": "us", "value": "long"}]]}, "qubits"),
         ({"gates": [{"gate": "x"}]}, "gates"),
+        ({"gates": [{"gate": "x", "qubits": [2], "parameters": []}]}, "gates"),
+        ({"gates": [5]}, "gates"),
         ({"general": [1]}, "general"),
     ],
 )

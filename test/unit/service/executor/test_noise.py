@@ -129,6 +129,8 @@ def test_a_calibration_with_gaps_gives_what_it_can():
     error_only = CalibrationNoise(
         _calibration([_value("readout_error", 0.1)], [_value("gate_error", 0.01)]), DT
     )
+    # A qubit that the calibration does not know is perfect.
+    assert error_only.model([], [1], [(1, 100.0)]) == {"errors": []}
     gate, readout = error_only.model([("x", (0,))], [0], [(0, 100.0)])["errors"]
     assert gate["operations"] == ["x"]
     assert np.allclose(readout["probabilities"], [[0.9, 0.1], [0.1, 0.9]])

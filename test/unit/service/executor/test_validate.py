@@ -170,6 +170,7 @@ INSTRUCTIONS_REFUSED = {
         {"name": "bfunc", "register": 2, "mask": "0x3", "val": "0x1", "relation": "~"},
         "relation",
     ),
+    "label no text": ({"name": "x", "qubits": [0], "label": 5}, "'label'"),
     "unlabelled save": ({"name": "save_statevector", "qubits": [0], "snapshot_type": "single"}, "'label'"),
     "save over the counts": ({"name": "save_statevector", "qubits": [0], "label": "counts"}, "'label'"),
     "save of no kind": ({"name": "save_statevector", "qubits": [0], "label": "a"}, "'snapshot_type'"),
