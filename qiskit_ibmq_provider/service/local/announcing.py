@@ -16,7 +16,7 @@ from qiskit_ibmq_provider.protocol.timestamps import format_utc, utc_now
 from qiskit_ibmq_provider.service.local.record import ServiceRecord, read_record, write_record
 from qiskit_ibmq_provider.version import VERSION
 
-__all__ = ["FAILED", "LOCK_VARIABLE", "READY", "VARIABLE", "Announcement"]
+__all__ = ["Announcement", "FAILED", "LOCK_VARIABLE", "READY", "VARIABLE"]
 
 logger = get_logger(__name__)
 
