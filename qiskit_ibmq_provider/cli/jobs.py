@@ -37,7 +37,7 @@ def _run(args: argparse.Namespace) -> int:
             job.job_id(),
             job.backend().name(),
             job.status().name.lower(),
-            f"{job.creation_date():%Y-%m-%d %H:%M:%S}",
+            f"{job.creation_date():%Y-%m-%d %H:%M}",
             job.name() or "",
         )
         for job in jobs
