@@ -17,7 +17,6 @@ SERVICE = [
     "uvicorn[standard]>=0.35",
     "sqlalchemy>=2.0",
     "alembic>=1.12",
-    "pebble>=5.0",
     "filelock>=3.12",
     "platformdirs>=3.0",
     "regex>=2023.0.0",
