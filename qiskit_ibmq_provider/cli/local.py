@@ -154,7 +154,12 @@ def _confirmed() -> bool:
     if not sys.stdin.isatty():
         sys.stderr.write("ibmq: there is no terminal to ask; `ibmq local clean --yes` does not ask.\n")
         return False
-    return input("Remove them? [y/N] ").strip().lower() in ("y", "yes")
+    try:
+        answer = input("Remove them? [y/N] ")
+    except EOFError:  # Ctrl-D
+        print()
+        return False
+    return answer.strip().lower() in ("y", "yes")
 
 
 def _jobs(count: int | None) -> str:
