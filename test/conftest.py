@@ -23,7 +23,7 @@ _NAMES = (
     "REQUESTS_CA_BUNDLE",
     "WEBSOCKET_CLIENT_CA_BUNDLE",
 )
-_KEPT = ("IBMQ_PEER_PYTHON",)  # names the interpreter of the original client; see tox.ini
+_KEPT = ("IBMQ_PEER_PYTHON", "IBMQ_TEST_SERVICE_PYTHON")  # interpreters of other environments; see tox.ini
 
 
 def _leaks(name: str) -> bool:

@@ -49,6 +49,9 @@ STOP_SECONDS: Final = 20.0
 ABANDONED_SECONDS: Final = 3600
 """A service nobody has asked for so long ends by itself: the test run that started it is gone."""
 
+PYTHON_VARIABLE: Final = "IBMQ_TEST_SERVICE_PYTHON"
+"""Names the interpreter that has the service, where the one that runs the tests has only the client."""
+
 _ENVIRONMENT_PREFIX: Final = "IBMQ_SERVICE_"
 
 
@@ -69,6 +72,9 @@ class ServiceProcess:
         environ: The environment of the child. By default that of this process. Variables of the
             service (``IBMQ_SERVICE_…``) are always taken from the arguments above instead.
         start_timeout: How long a start may take, in seconds.
+        python: The interpreter to run the service with; it needs this package with the extra
+            ``[service]``. By default what ``IBMQ_TEST_SERVICE_PYTHON`` names in this process, else
+            the interpreter of this process.
     """
 
     def __init__(
@@ -80,6 +86,7 @@ class ServiceProcess:
         settings: Mapping[str, Any] | None = None,
         environ: Mapping[str, str] | None = None,
         start_timeout: float = START_SECONDS,
+        python: str | os.PathLike[str] | None = None,
     ) -> None:
         self._temporary = None if data_dir is not None else tempfile.mkdtemp(prefix="ibmq-service-")
         self._data_dir = Path(data_dir if data_dir is not None else str(self._temporary))
@@ -88,6 +95,7 @@ class ServiceProcess:
         self._settings = dict(settings or {})
         self._environ = dict(os.environ if environ is None else environ)
         self._start_timeout = start_timeout
+        self._python = os.fspath(python or os.environ.get(PYTHON_VARIABLE) or sys.executable)
         self._process: subprocess.Popen[str] | None = None
         self._finalizer: weakref.finalize[..., ServiceProcess] | None = None
         self._log_path: Path | None = None
@@ -226,7 +234,7 @@ class ServiceProcess:
 
     def _command(self) -> list[str]:
         options = ["--host", "127.0.0.1", "--port", str(self._port), "--data-dir", str(self._data_dir)]
-        return [sys.executable, "-m", "qiskit_ibmq_provider.cli", "serve", *options]
+        return [self._python, "-m", "qiskit_ibmq_provider.cli", "serve", *options]
 
     def _child_environ(self) -> dict[str, str]:
         environ = {k: v for k, v in self._environ.items() if not k.startswith(_ENVIRONMENT_PREFIX)}

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -262,3 +263,18 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_the_service_can_run_from_an_interpreter_of_its_own(tmp_path: Path, monkeypatch) -> None:
+    def interpreter(name: str) -> Path:
+        path = tmp_path / name
+        path.write_text(f'#!/bin/sh\ntouch {tmp_path}/{name}.ran\nexec "{sys.executable}" "$@"\n', "utf-8")
+        path.chmod(0o755)
+        return path
+
+    monkeypatch.setenv("IBMQ_TEST_SERVICE_PYTHON", str(interpreter("variable")))
+    with ServiceProcess() as service:
+        assert service.running
+    with ServiceProcess(python=interpreter("argument")) as service:
+        assert service.running and service.data_dir.exists()
+    assert sorted(path.name for path in tmp_path.glob("*.ran")) == ["argument.ran", "variable.ran"]
