@@ -22,22 +22,27 @@ SERVICE = [
     "regex>=2023.0.0",
 ]
 
+JUPYTER = ["ipython>=7.20", "ipywidgets>=7.6"]
+
 EXTRAS = {
     "service": SERVICE,
     "cluster": ["distributed>=2023.5", "psycopg[binary]>=3.1", "fsspec>=2023.5", "s3fs>=2023.5"],
     "metrics": ["prometheus-client>=0.17"],
     "visualization": ["matplotlib>=3.4", "plotly>=5.0", "seaborn>=0.11"],
-    "jupyter": ["ipython>=7.20", "ipywidgets>=7.6"],
+    "jupyter": JUPYTER,
     "keyring": ["keyring>=23.0"],
     "ntlm": ["requests-ntlm>=1.1.0"],
     "dev": [
         *SERVICE,
+        *JUPYTER,  # with matplotlib: what the Jupyter tools of terra import
         "build>=1.0",
         "coverage>=7.0",
         "hypothesis>=6.80",
         "import-linter>=2.0",
+        "matplotlib>=3.4",
         "mypy>=1.8",
         "psutil>=5.9",
+        "psycopg[binary]>=3.1",
         "pytest>=7.4",
         "pytest-timeout>=2.1",
         "ruff>=0.6",
