@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from qiskit_ibmq_provider._logging import get_logger
@@ -143,6 +143,26 @@ class IBMQBackendService:
             db_filter=db_filter,
         )
         return self._jobs.jobs(query)
+
+    def iter_jobs(self, limit: Optional[int] = None, skip: int = 0, **conditions: Any) -> Iterator[IBMQJob]:
+        """Return an iterator over jobs that meet all conditions. It asks the server for more as it goes::
+
+            for job in provider.backend.iter_jobs(status="ERROR"):
+                print(job.job_id(), job.error_message())
+
+        A job that is made meanwhile is not among them if the newest come first.
+
+        Args:
+            limit: most jobs to give; ``None`` or 0 for all.
+            skip: how many of them to leave out first.
+            conditions: as for :meth:`jobs`.
+
+        Raises:
+            IBMQBackendValueError: a value is not usable; at once, not when the iterator is used.
+            IBMQBackendApiError: the server refused, or could not be asked; when the iterator is used.
+            TypeError: a date is not a datetime, or there is no such condition.
+        """
+        return self._jobs.iter_jobs(job_query(limit=limit, skip=skip, **conditions))
 
     def job_ids(
         self,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import warnings
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from qiskit.providers import BackendV1, JobStatus
@@ -219,6 +220,22 @@ class BackendQueries(BackendV1):
             experiment_id=experiment_id,
             descending=descending,
             db_filter=db_filter,
+        )
+        return found
+
+    def iter_jobs(self, limit: Optional[int] = None, skip: int = 0, **conditions: Any) -> Iterator[IBMQJob]:
+        """Return an iterator over jobs of this backend. It asks the server for more as it goes.
+
+        Args:
+            limit: at most so many jobs; None for all.
+            skip: leave out so many at the beginning.
+            conditions: as for :meth:`jobs`.
+
+        Raises:
+            IBMQBackendValueError: an argument cannot be used.
+        """
+        found: Iterator[IBMQJob] = self._provider.backend.iter_jobs(
+            limit, skip, backend_name=self.name(), **conditions
         )
         return found
 

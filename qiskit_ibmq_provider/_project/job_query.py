@@ -28,6 +28,9 @@ StatusArgument = Union[JobStatus, str, Sequence[Union[JobStatus, str]]]
 _PAGE: Final = 500
 """How many jobs to ask for at once where the caller sets no limit. The server may give fewer."""
 
+_FIRST_PAGE: Final = 25
+"""How many jobs to ask for first where the caller may need only some of them. Each later page is twice as large."""
+
 _MAX_EXCLUDED: Final = 400
 """How many ids a request names as seen already. The filter travels in the URL, whose length servers limit."""
 
@@ -85,7 +88,13 @@ def job_query(
     return JobQuery(where, _count("limit", limit) or None, _count("skip", skip) or 0, bool(descending))
 
 
-def walk_pages(fetch: FetchPage[_T], query: JobQuery, stamp: Callable[[_T], tuple[str, str]]) -> Iterator[_T]:
+def walk_pages(
+    fetch: FetchPage[_T],
+    query: JobQuery,
+    stamp: Callable[[_T], tuple[str, str]],
+    *,
+    hurried: bool = False,
+) -> Iterator[_T]:
     """Yield the jobs of a query, page by page, each of them once.
 
     A page begins where the one before ended: at the creation date of its last job, without the jobs of that very date that were seen.
@@ -95,13 +104,17 @@ def walk_pages(fetch: FetchPage[_T], query: JobQuery, stamp: Callable[[_T], tupl
         fetch: gets one page.
         query: what to ask for.
         stamp: gives id and creation date of an entry.
+        hurried: begin with a small page, for who wants the first jobs soon and perhaps no more.
     """
     seen: set[str] = set()
     boundary: Union[dt.datetime, str, None] = None
     at_boundary: list[str] = []
     where, skip, fruitless = query.where, query.skip, 0
+    size = _FIRST_PAGE if hurried else query.limit or _PAGE
     while query.limit is None or len(seen) < query.limit:
-        page = fetch(_PAGE if query.limit is None else query.limit - len(seen), skip, query.descending, where)
+        wanted = size if query.limit is None else min(size, query.limit - len(seen))
+        page = fetch(wanted, skip, query.descending, where)
+        size = min(2 * size, _PAGE) if hurried else size
         if not page:
             return
         fruitless += 1
@@ -170,7 +183,12 @@ def _one_status(status: Union[JobStatus, str]) -> Clause:
 
 
 _API_STATUSES: Final = {
-    JobStatus.INITIALIZING: (ApiJobStatus.CREATING.value, ApiJobStatus.CREATED.value),
+    JobStatus.INITIALIZING: (
+        ApiJobStatus.CREATING.value,
+        ApiJobStatus.CREATED.value,
+        ApiJobStatus.TRANSPILING.value,
+        ApiJobStatus.TRANSPILED.value,
+    ),
     JobStatus.VALIDATING: (ApiJobStatus.VALIDATING.value, ApiJobStatus.VALIDATED.value),
     JobStatus.QUEUED: (ApiJobStatus.QUEUED.value,),
     JobStatus.RUNNING: (ApiJobStatus.RUNNING.value,),

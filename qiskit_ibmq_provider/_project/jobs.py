@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from qiskit_ibmq_provider._backend.api_errors import api_errors
@@ -53,6 +53,16 @@ class ProjectJobs:
         with api_errors("The jobs cannot be listed"):
             records = list(walk_pages(self._page_of_jobs, query, _record_stamp))
         return [self._job(record) for record in records]
+
+    def iter_jobs(self, query: JobQuery) -> Iterator[IBMQJob]:
+        """Yield the jobs of a query, asking the server for more when those it gave are used up.
+
+        Raises:
+            IBMQBackendApiError: the server refused, or could not be asked.
+        """
+        with api_errors("The jobs cannot be listed"):
+            for record in walk_pages(self._page_of_jobs, query, _record_stamp, hurried=True):
+                yield self._job(record)
 
     def ids(self, query: JobQuery) -> list[dict[str, Any]]:
         """Return the server's entries of the jobs of a query: id, creation date, live-data setting.

@@ -136,7 +136,7 @@ def test_without_conditions_nothing_is_asked():
 @pytest.mark.parametrize(
     ("status", "clause"),
     [
-        ("initializing", {"status": {"inq": ["CREATING", "CREATED"]}}),
+        ("initializing", {"status": {"inq": ["CREATING", "CREATED", "TRANSPILING", "TRANSPILED"]}}),
         (JobStatus.VALIDATING, {"status": {"inq": ["VALIDATING", "VALIDATED"]}}),
         ("QUEUED", {"status": "QUEUED"}),
         ("Running", {"status": "RUNNING"}),
