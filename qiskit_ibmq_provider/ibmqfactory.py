@@ -40,6 +40,18 @@ _PREFETCH_SECONDS: Final = 20.0
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
+class _Arguments:
+    """Arguments of a call, which do not show what they are."""
+
+    __slots__ = ("_args", "_kwargs")
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self._args, self._kwargs = args, kwargs
+
+    def pass_to(self, method: Callable[..., Any]) -> Any:
+        return method(*self._args, **self._kwargs)
+
+
 def _no_token_for_local(method: _F) -> _F:
     """Let a call do without its token if it is for the service of this machine: ``enable_account(url="local")``."""
 
@@ -50,7 +62,10 @@ def _no_token_for_local(method: _F) -> _F:
             value is None or isinstance(value, str) for value in args
         ):
             kwargs.setdefault("token", "")
-        return method(*args, **kwargs)
+        arguments = _Arguments(args, kwargs)
+        # A traceback may print local variables, and one of these is a token.
+        del args, kwargs
+        return arguments.pass_to(method)
 
     return cast("_F", call)
 
@@ -102,13 +117,17 @@ class IBMQFactory(FirstGenerationCalls):
             ApiError: the server refused (a wrong token, for instance), or could not be asked.
         """
         with self._lock:
-            if self._credentials is not None:
-                raise IBMQAccountError(
-                    "An IBM Quantum Experience account is already in use for the session. IBMQ.get_provider() gives its "
-                    "providers; call IBMQ.disable_account() before you enable another account."
-                )
-            check_account(token, url)
-            credentials = Credentials(token or "", url, **kwargs)
+            try:
+                if self._credentials is not None:
+                    raise IBMQAccountError(
+                        "An IBM Quantum Experience account is already in use for the session. IBMQ.get_provider() gives its "
+                        "providers; call IBMQ.disable_account() before you enable another account."
+                    )
+                check_account(token, url)
+                credentials = Credentials(token or "", url, **kwargs)
+            finally:
+                # From here on no local variable shows the token, nor a proxy's password: a traceback may print them.
+                del token, kwargs
             with account_errors():
                 account = log_in(credentials, self, {}, destination(credentials))
             if hub or group or project:
@@ -187,7 +206,12 @@ class IBMQFactory(FirstGenerationCalls):
             IBMQAccountValueError: only some of hub, group and project are given.
             IBMQAccountCredentialsInvalidFormat: a value cannot be stored, or the file cannot be read or written. It stays as it is.
         """
-        _stored_account.save(token, url, (hub, group, project), overwrite, **kwargs)
+        try:
+            credentials = _stored_account.credentials_to_save(token, url, (hub, group, project), **kwargs)
+        finally:
+            # A traceback may print local variables.
+            del token, kwargs
+        _stored_account.save(credentials, overwrite)
 
     @staticmethod
     def delete_account() -> None:

@@ -36,6 +36,7 @@ __all__ = [
     "UPDATE_ACCOUNT_TEXT",
     "account_errors",
     "check_account",
+    "credentials_to_save",
     "delete",
     "find_account",
     "save",
@@ -54,7 +55,16 @@ def account_errors() -> Iterator[None]:
     try:
         yield
     except (CredentialsError, HubGroupProjectError) as err:
-        raise IBMQAccountCredentialsInvalidFormat(err.message) from err
+        raise IBMQAccountCredentialsInvalidFormat(err.message) from _without_frames(err)
+
+
+def _without_frames(err: BaseException) -> BaseException:
+    """Take the traceback from an exception and those behind it: their frames hold the file with its tokens."""
+    err.with_traceback(None)
+    for behind in (err.__cause__, err.__context__):
+        if behind is not None:
+            _without_frames(behind)
+    return err
 
 
 def check_account(token: Any, url: Any) -> None:
@@ -65,6 +75,7 @@ def check_account(token: Any, url: Any) -> None:
         IBMQAccountCredentialsInvalidToken: the token is empty or not a text; the service of this machine needs none.
     """
     if not isinstance(url, str) or not url.strip():
+        del token  # A traceback may print local variables.
         raise IBMQAccountCredentialsInvalidUrl(
             f"{url!r} cannot be an authentication URL. Give the service's URL, or 'local' for the service of this machine."
         )
@@ -72,28 +83,36 @@ def check_account(token: Any, url: Any) -> None:
         return
     if not isinstance(token, str) or not token.strip():
         shown = repr(token) if not token else f"a value of type {type(token).__name__}"
+        del token
         raise IBMQAccountCredentialsInvalidToken(
             f"Invalid IBM Quantum Experience token: {shown}. It has to be a text that is not empty."
         )
 
 
-def save(
+def credentials_to_save(
     token: Optional[str],
     url: str,
     project: tuple[Optional[str], Optional[str], Optional[str]],
-    overwrite: bool,
     **kwargs: Any,
-) -> None:
+) -> Credentials:
+    """Return the credentials of an account with its default project; see :meth:`.IBMQFactory.save_account`."""
+    try:
+        check_account(token, url)
+        if any(project) and not all(project):
+            hub, group, name = project
+            raise IBMQAccountValueError(
+                "The hub, group, and project parameters must all be specified when a default provider is stored: "
+                f'hub = "{hub}", group = "{group}", project = "{name}".'
+            )
+        default = HubGroupProject(*project) if all(project) else None
+        return Credentials(token or "", url, default_provider=default, **kwargs)
+    finally:
+        # A traceback may print local variables.
+        del token, kwargs
+
+
+def save(credentials: Credentials, overwrite: bool) -> None:
     """Store an account; see :meth:`.IBMQFactory.save_account`."""
-    check_account(token, url)
-    if any(project) and not all(project):
-        hub, group, name = project
-        raise IBMQAccountValueError(
-            "The hub, group, and project parameters must all be specified when a default provider is stored: "
-            f'hub = "{hub}", group = "{group}", project = "{name}".'
-        )
-    default = HubGroupProject(*project) if all(project) else None
-    credentials = Credentials(token or "", url, default_provider=default, **kwargs)
     with account_errors():
         is_new = store_credentials(credentials, overwrite=overwrite)
         host = retired_host(credentials.base_url)
