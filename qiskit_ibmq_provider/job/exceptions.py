@@ -37,7 +37,13 @@ class IBMQJobApiError(IBMQJobError):
 
     ``code`` is the server's error code and ``status_code`` the HTTP status, where there was an answer. The
     job itself is not affected: the call may be repeated.
+
+    Attributes:
+        outcome_unknown: whether the server may have done what was asked (cancelled the job, changed its
+            name), though its answer is lost.
     """
+
+    outcome_unknown: bool = False
 
 
 class IBMQJobFailureError(IBMQJobError):

@@ -43,11 +43,11 @@ def get_cancel_status(cancel_response: Mapping[str, Any]) -> bool:
 
 @contextlib.contextmanager
 def api_to_job_error() -> Iterator[None]:
-    """Turn an ``ApiError`` of the block into an :class:`IBMQJobApiError` with its text, code and status."""
+    """Turn an ``ApiError`` of the block into an :class:`IBMQJobApiError` with its text and all it says beside."""
     try:
         yield
     except ApiError as err:
-        raise IBMQJobApiError(err.message, code=err.code, status_code=err.status_code) from err
+        raise _job_form(err.message, err) from err
 
 
 def job_api_error(what: str, error: ApiError) -> IBMQJobApiError:
@@ -55,6 +55,12 @@ def job_api_error(what: str, error: ApiError) -> IBMQJobApiError:
 
     Args:
         what: what could not be done, without full stop.
-        error: the failure, whose text ends the message and whose code and HTTP status are taken over.
+        error: the failure, whose text ends the message; all it says beside is taken over.
     """
-    return IBMQJobApiError(f"{what}: {error.message}", code=error.code, status_code=error.status_code)
+    return _job_form(f"{what}: {error.message}", error)
+
+
+def _job_form(text: str, error: ApiError) -> IBMQJobApiError:
+    failure = IBMQJobApiError(text, code=error.code, status_code=error.status_code)
+    failure.outcome_unknown = error.outcome_unknown
+    return failure
