@@ -58,7 +58,7 @@ class EncodedQobj:
 
 
 def encode_qobj(qobj: Union[QasmQobj, PulseQobj]) -> bytes:
-    """Return a Qobj as JSON bytes (PROTOCOL: complex numbers as pairs, arrays as lists).
+    """Return a Qobj as JSON bytes in the form of the wire: complex numbers as pairs, arrays as lists.
 
     Raises:
         QiskitError: something in it has no form on the wire.
