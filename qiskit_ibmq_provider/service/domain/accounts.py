@@ -21,7 +21,7 @@ from qiskit_ibmq_provider.service.domain.tokens import choose, digest_of, new_to
 __all__ = ["ACCESS_TOKEN_TTL", "Accounts", "DEFAULT_PROJECTS"]
 
 ACCESS_TOKEN_TTL: Final = datetime.timedelta(days=14)
-"""Lifetime of an access token: long, because old clients never log in again (PROTOCOL 2.5)."""
+"""Lifetime of an access token: long, because old clients never log in again."""
 
 DEFAULT_PROJECTS: Final = (("ibm-q", "open", "main"),)
 """Hub, group and project of a new service, spelled as scripts expect them."""

@@ -23,7 +23,7 @@ class DeviceCatalogue(Protocol):
         ...
 
     def configuration(self, name: str) -> dict[str, Any]:
-        """Return the configuration of a device, complete as PROTOCOL 3.2 asks.
+        """Return the configuration of a device, with every key that clients need.
 
         Raises:
             UnknownDevice: if there is no device of this name.
@@ -35,7 +35,7 @@ class DeviceCatalogue(Protocol):
         ...
 
     def properties(self, name: str, before: Optional[datetime.datetime] = None) -> Optional[dict[str, Any]]:
-        """Return the calibration of a device (PROTOCOL 3.3), or ``None`` if it has none.
+        """Return the calibration of a device, or ``None`` if it has none.
 
         Args:
             name: the device.
@@ -47,7 +47,7 @@ class DeviceCatalogue(Protocol):
         ...
 
     def defaults(self, name: str) -> Optional[dict[str, Any]]:
-        """Return the pulse defaults of a device (PROTOCOL 3.4), or ``None`` if it has none.
+        """Return the pulse defaults of a device, or ``None`` if it has none.
 
         Raises:
             UnknownDevice: if there is no device of this name.

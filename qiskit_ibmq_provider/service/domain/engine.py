@@ -61,7 +61,7 @@ class TaskOutcome:
     """Whether a Result document was committed to ``result_path``."""
 
     summary: Mapping[str, Any] = field(default_factory=dict)
-    """What ``summaryData.summary`` shows (PROTOCOL 4.1): ``num_circuits``, ``gates_executed``,
+    """What ``summaryData.summary`` shows: ``num_circuits``, ``gates_executed``,
     ``max_qubits_used``, ``qobj_config`` and so on; as much as is known."""
 
     time_taken: float = 0.0

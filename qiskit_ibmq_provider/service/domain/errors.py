@@ -19,7 +19,7 @@
         └── Unavailable          the service cannot do it now, a later try may succeed
 
 The routes turn the class into an HTTP status and ``code`` into the four-digit code of the error body
-(PROTOCOL: 1.6). Nothing branches on the text.
+(both are listed in docs/protocol.md). Nothing branches on the text.
 """
 
 from __future__ import annotations

@@ -41,8 +41,8 @@ class HousekeepingConfig:
     """Between two searches through all blobs."""
 
     draft_ttl: float = 3600.0
-    """After this time without a payload a job is given up, and an unfinished file is nobody's any more. An
-    upload may take ten minutes (PROTOCOL 1.4)."""
+    """After this time without a payload a job is given up, and an unfinished file is nobody's any more. Clients
+    give an upload ten minutes."""
 
     key_ttl: float = 172800.0
     """How long idempotency keys are remembered; clients may count on a day."""

@@ -37,7 +37,7 @@ __all__ = ["Jobs"]
 
 _JOB_ID: Final = re.compile(r"[0-9a-f]{24}")
 _UNKNOWN_CLIENT: Final[Mapping[str, str]] = {"name": "unknown", "version": "unknown"}
-"""``clientInfo`` of a job whose client did not say what it is: a job without any breaks old clients (PROTOCOL Q-8)."""
+"""``clientInfo`` of a job whose client did not say what it is: a job without any breaks old clients."""
 
 
 class Jobs:
@@ -179,7 +179,7 @@ class Jobs:
         return job
 
     def locate(self, principal: Principal, job_id: str) -> Job:
-        """Return a job of any of the principal's projects; the websocket names no project (PROTOCOL 5.1).
+        """Return a job of any of the principal's projects; the websocket names no project.
 
         Raises:
             NotFound: if there is none, or it is somebody else's: the two answer alike.
@@ -252,7 +252,7 @@ class Jobs:
         self._events.publish(job.id)
 
     def device_properties(self, project: Project, job_id: str) -> Optional[dict[str, Any]]:
-        """Return the calibration with which a job ran or would run now, or ``None`` (PROTOCOL 4.13).
+        """Return the calibration with which a job ran or would run now, or ``None``.
 
         Raises:
             NotFound: if there is no such job.

@@ -41,7 +41,7 @@ class Project:
     is_default: bool = False
 
     def to_hub_info(self) -> dict[str, Any]:
-        """Return the form that ``hubInfo`` has on the wire (PROTOCOL 4.1)."""
+        """Return the form that ``hubInfo`` has on the wire."""
         return {
             "hub": {"name": self.hub},
             "group": {"name": self.group},
@@ -128,13 +128,13 @@ class Job:
         return is_final(self.status)
 
     def queue_record(self) -> Optional[QueueRecord]:
-        """Return ``infoQueue``, or ``None`` where the job does not wait: a null there breaks clients (PROTOCOL 1.9)."""
+        """Return ``infoQueue``, or ``None`` where the job does not wait: a null there breaks clients."""
         if self.status is not ApiJobStatus.QUEUED or self.position is None:
             return None
         return QueueRecord(position=self.position, status=ApiJobStatus.PENDING_IN_QUEUE.value)
 
     def to_record(self) -> JobRecord:
-        """Return the job in its wire form (PROTOCOL 4.1), without any null."""
+        """Return the job in its wire form, without any null."""
         extra: dict[str, Any] = {"hubInfo": self.project.to_hub_info(), "userId": self.user_id}
         if self.summary is not None:
             extra["summaryData"] = dict(self.summary)
@@ -160,7 +160,7 @@ class Job:
         )
 
     def to_status_record(self) -> JobStatusRecord:
-        """Return what ``status/v/1`` and the websocket say (PROTOCOL 4.7 and 5.2)."""
+        """Return what ``status/v/1`` and the websocket say."""
         return JobStatusRecord(
             id=self.id,
             status=self.status.value,

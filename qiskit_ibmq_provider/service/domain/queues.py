@@ -16,7 +16,7 @@ from qiskit_ibmq_provider.service.domain.store import Store
 __all__ = ["DeviceQueues"]
 
 _ACTIVE: Final = "active"
-"""The one status with which ``least_busy`` considers a device (PROTOCOL 3.5)."""
+"""The one status with which ``least_busy`` considers a device."""
 
 
 class DeviceQueues:
@@ -38,7 +38,7 @@ class DeviceQueues:
         return self._store.queue.idle()
 
     def status(self, backend_name: str) -> BackendStatusRecord:
-        """Return the state of a device and how many jobs wait for it (PROTOCOL 3.5).
+        """Return the state of a device and how many jobs wait for it.
 
         Raises:
             UnknownDevice: if there is no such device.
@@ -53,7 +53,7 @@ class DeviceQueues:
         )
 
     def job_limit(self, project: Project, backend_name: str) -> JobLimitRecord:
-        """Return how many unfinished jobs a project may have on a device, and how many it has (PROTOCOL 3.6).
+        """Return how many unfinished jobs a project may have on a device, and how many it has.
 
         Raises:
             UnknownDevice: if there is no such device.

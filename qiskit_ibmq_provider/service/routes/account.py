@@ -1,6 +1,6 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""Routes of the account: what the service is, login, the user, and the user's projects (PROTOCOL 2)."""
+"""Routes of the account: what the service is, login, the user, and the user's projects."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ async def about(request: Request) -> Response:
 
 
 async def version(request: Request) -> Response:
-    """Answer the version probe. ``api-auth`` tells a client that it has the right URL (PROTOCOL 2.1)."""
+    """Answer the version probe. ``api-auth`` tells a client that it has the right URL."""
     return json_response({"api-auth": __version__, "api-app": __version__, "api-utils": __version__})
 
 
 async def log_in(request: Request) -> Response:
-    """Give an access token for an API token (PROTOCOL 2.2)."""
+    """Give an access token for an API token."""
     body = as_object(await read_json(request), "the login request")
     api_token = required(body, "apiToken", str, "the login request")
     token = await in_thread(services_of(request).accounts.login, api_token)
@@ -57,7 +57,7 @@ async def log_in(request: Request) -> Response:
 
 
 async def user_info(request: Request) -> Response:
-    """Say who the caller is, and where the other services are (PROTOCOL 2.3)."""
+    """Say who the caller is, and where the other services are."""
     principal = await authenticate(request)
     origin = origin_of(request)
     info = UserInfo(
@@ -71,7 +71,7 @@ async def user_info(request: Request) -> Response:
 
 
 async def network(request: Request) -> Response:
-    """List the caller's projects (PROTOCOL 2.4)."""
+    """List the caller's projects."""
     principal = await authenticate(request)
     entries = [ProjectEntry(p.hub, p.group, p.project, p.is_default) for p in principal.projects]
     return json_response(encode_network(entries))

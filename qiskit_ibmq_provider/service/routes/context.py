@@ -35,7 +35,7 @@ T = TypeVar("T")
 TOKEN_HEADER: Final = "x-access-token"  # noqa: S105 (a name, not a token)
 
 TOKEN_PARAMETER: Final = "access_token"  # noqa: S105 (a name, not a token)
-"""Where third-party clients of the original service put the token (PROTOCOL 1.1)."""
+"""Where third-party clients of the original service put the token."""
 
 _MAX_BODY_BYTES: Final = 1024 * 1024
 """Largest body of a request that is read at once. Payloads of jobs are streamed and have their own limit."""

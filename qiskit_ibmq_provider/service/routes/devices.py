@@ -1,6 +1,6 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""Routes of the devices (PROTOCOL 3)."""
+"""Routes of the devices."""
 
 from __future__ import annotations
 

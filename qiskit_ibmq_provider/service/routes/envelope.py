@@ -25,7 +25,7 @@ _SLASHES: Final = re.compile("/{2,}")
 class Envelope:
     """Middleware: plain paths, a trace id, the count of what is under way, and the access log.
 
-    Clients that were given a base URL with a trailing slash ask for ``/api//version`` (PROTOCOL Q-2).
+    Clients that were given a base URL with a trailing slash ask for ``/api//version``.
     """
 
     def __init__(self, app: ASGIApp, *, activity: Activity, access_log: bool) -> None:

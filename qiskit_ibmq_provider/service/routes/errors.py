@@ -1,6 +1,6 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""From a failure to an answer: the one place where errors get their HTTP form (PROTOCOL 1.6).
+"""From a failure to an answer: the one place where errors get their HTTP form.
 
 Whatever goes wrong, the body is ``{"error": {"message", "code", "status", "name"}}`` and the header
 ``uber-trace-id`` is there, because the original client repeats the raw body without it.
@@ -35,7 +35,7 @@ _STATUS: Final[Mapping[type[domain.DomainError], int]] = {
     domain.Forbidden: 403,
     domain.NotFound: 404,
     domain.Conflict: 409,
-    # The original client looks for the code in a 400; 429 would be fatal to it (PROTOCOL Q-19 and Q-20).
+    # The original client looks for the code in a 400; a 429 it raises at once, without looking.
     domain.LimitReached: 400,
     domain.TooLarge: 413,
     # Not among the statuses that the original client retries for 15 seconds.

@@ -1,6 +1,6 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""The websocket that tells of a job's status until it is final (PROTOCOL 5)."""
+"""The websocket that tells of a job's status until it is final."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ async def _follow(socket: WebSocket, principal: Principal, job_id: str) -> None:
                     break
                 await _first_of(gone, news.changed(REREAD_SECONDS))
         # The client closes when it has the final status. If the server were first, some libraries would
-        # take that for a failure and connect again (PROTOCOL 5.3).
+        # take that for a failure and connect again.
         await asyncio.wait({gone}, timeout=services.config.socket_seconds)
         if not gone.done():
             await _close(socket, CloseCode.NO_MORE_UPDATES)
@@ -125,7 +125,7 @@ async def _receive(socket: WebSocket) -> str | bytes:
 
 
 async def _send(socket: WebSocket, frame: Frame) -> None:
-    """Send a frame as UTF-8 bytes, the one form that all generations of the client read (PROTOCOL 5.2)."""
+    """Send a frame as UTF-8 bytes, the one form that all generations of the client read."""
     try:
         await socket.send_bytes(frame.to_text().encode())
     except RuntimeError as exc:

@@ -1,6 +1,6 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""Routes of one job: from its creation to its result (PROTOCOL 4.3 to 4.13)."""
+"""Routes of one job: from its creation to its result."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ __all__ = [
 ]
 
 CLIENT_HEADER: Final = "x-qx-client-application"
-"""``names/versions``, both separated by commas, and possibly more after another slash (PROTOCOL 1.3)."""
+"""``names/versions``, both separated by commas, and possibly more after another slash."""
 
 
 def client_info(header: str) -> dict[str, str]:
-    """Return what a job tells of the client that made it; never empty, because clients rely on it (PROTOCOL Q-8)."""
+    """Return what a job tells of the client that made it; never empty, because clients rely on it."""
     name, _, rest = header.partition("/")
     return {"name": name or "unknown", "version": rest.partition("/")[0] or "unknown"}
 
@@ -66,7 +66,7 @@ async def announce_job(request: Request) -> Response:
     """Take the payload as complete and queue the job. May be repeated."""
     _, project = await project_of(request)
     job = await in_thread(services_of(request).jobs.announce, project, request.path_params["job_id"])
-    # With the key 'error' the original client takes a job as not submitted (PROTOCOL 4.5).
+    # With the key 'error' the original client takes a job as not submitted.
     record = dataclasses.replace(job.to_record(), error=None)
     return json_response({"job": record.to_json()})
 
@@ -82,7 +82,7 @@ async def get_status(request: Request) -> Response:
 
 
 async def cancel_job(request: Request) -> Response:
-    """Cancel a job that is not over yet; refuse otherwise, which is no error of the request (PROTOCOL 4.10)."""
+    """Cancel a job that is not over yet; refuse otherwise, which is no error of the request."""
     _, project = await project_of(request)
     job_id = request.path_params["job_id"]
     if await in_thread(services_of(request).jobs.cancel, project, job_id):
@@ -152,7 +152,7 @@ async def result_url(request: Request) -> Response:
 
 
 async def result_downloaded(request: Request) -> Response:
-    """Take note that the result arrived. Nothing follows: clients read results again (PROTOCOL Q-24)."""
+    """Take note that the result arrived. Nothing follows: clients read results again."""
     await _job_of(request)
     return json_response({})
 

@@ -1,6 +1,6 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""Routes of the object storage: payloads come in, payloads and results go out (PROTOCOL 4.4, 4.8, 4.9).
+"""Routes of the object storage: payloads come in, payloads and results go out.
 
 A storage URL is its own permission: signed for one purpose and one job, valid for a while. The token that
 clients send along is not looked at.

@@ -54,12 +54,12 @@ def public_origin(
 
 
 def api_url(origin: str) -> str:
-    """Return the base URL of the HTTP API: without trailing slash (PROTOCOL 1.1)."""
+    """Return the base URL of the HTTP API, without trailing slash: clients append paths as they are."""
     return origin + API_PATH
 
 
 def websocket_url(origin: str) -> str:
-    """Return the base URL of the websockets: scheme ``ws`` or ``wss``, with trailing slash (PROTOCOL 1.1)."""
+    """Return the base URL of the websockets: scheme ``ws`` or ``wss``, with the trailing slash that live-data clients count on."""
     return "ws" + origin[len("http") :] + SOCKET_PATH + "/"
 
 

@@ -1,6 +1,6 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""What each route answers, as PROTOCOL sections 2 to 4 describe it."""
+"""What each route answers, as the original client reads it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""The status websocket, as PROTOCOL section 5 describes it."""
+"""The status websocket, as the original client speaks to it."""
 
 from __future__ import annotations
 

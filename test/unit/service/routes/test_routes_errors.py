@@ -11,7 +11,7 @@ from qiskit_ibmq_provider.service.domain import errors
 from qiskit_ibmq_provider.service.routes.errors import error_response, status_of
 
 RETRIED = {500, 502, 503, 504, 520, 522, 524}
-"""What the original client sends again for 15 seconds, and never shows (PROTOCOL 1.5)."""
+"""What the original client sends again for 15 seconds, and never shows."""
 
 
 @pytest.mark.parametrize(
