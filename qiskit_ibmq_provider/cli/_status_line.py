@@ -47,18 +47,19 @@ class _StatusLine:
     def update(self, job_id: str, status: JobStatus, job: IBMQJob, **details: Any) -> None:
         """Show a status, as the callback of ``wait_for_final_state``."""
         position = getattr(details.get("queue_info"), "position", None)
-        self.show(_word(status) + (f" (place {position})" if position else ""))
+        # Whoever is next just waits.
+        self.show(_word(status), f" (place {position})" if position and position > 1 else "")
 
-    def show(self, word: str) -> None:
-        """Show a status."""
+    def show(self, word: str, note: str = "") -> None:
+        """Show a status, and for the moment a note on it."""
         is_new = not self._seen or self._seen[-1] != word
         if is_new:
             self._seen.append(word)
         seconds = time.monotonic() - self._began
         if self.is_live:
-            self._stream.write(f"{_CLEAR_LINE}  {' > '.join(self._seen)}  {seconds:.1f} s")
+            self._stream.write(f"{_CLEAR_LINE}  {' > '.join(self._seen)}{note}  {seconds:.1f} s")
         elif is_new:
-            self._stream.write(f"  {word}  {seconds:.1f} s\n")
+            self._stream.write(f"  {word}{note}  {seconds:.1f} s\n")
         self._stream.flush()
 
     def end(self) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import io
+from types import SimpleNamespace
 
 import pytest
 from qiskit.providers.jobstatus import JobStatus
@@ -66,6 +67,8 @@ class _Terminal(io.StringIO):
 
 def _show(stream: io.StringIO) -> str:
     line = _StatusLine(stream)
+    for place in (3, 2, 1):
+        line.update("id", JobStatus.QUEUED, None, queue_info=SimpleNamespace(position=place))
     for status in (JobStatus.QUEUED, JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.DONE):
         line.update("id", status, None)
     line.end()
@@ -75,9 +78,11 @@ def _show(stream: io.StringIO) -> str:
 def test_in_a_terminal_the_status_is_one_line_that_is_rewritten() -> None:
     text = _show(_Terminal())
     assert text.count("\n") == 1
-    assert text.count("\r") == 4
+    assert text.count("\r") == 7
+    assert text.count("queued (place 2)") == 1
     assert "queued > running > done" in text
 
 
 def test_elsewhere_only_changes_are_shown() -> None:
-    assert [line.split()[0] for line in _show(io.StringIO()).splitlines()] == ["queued", "running", "done"]
+    lines = _show(io.StringIO()).splitlines()
+    assert [line.rsplit("  ", 1)[0].strip() for line in lines] == ["queued (place 3)", "running", "done"]
