@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from qiskit_ibmq_provider.api.relocation import Place
     from qiskit_ibmq_provider.api.session import RetrySession
     from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
+    from qiskit_ibmq_provider.protocol.accounts import ProjectEntry
 
 __all__ = ["Account", "Destination", "destination", "log_in"]
 
@@ -109,7 +110,7 @@ def log_in(
     at = to.credentials
     session = _authentication_session(at)
     client = AuthClient(at.token, at.base_url, session=session, locate=to.locate)
-    entries = client.user_hubs()
+    entries = [entry for entry in client.user_hubs() if _is_named(entry)]
     if not entries:
         raise IBMQProviderError(
             f"The account at {at!r} has no project (hub/group/project), so there is nothing to run on. "
@@ -130,6 +131,19 @@ def log_in(
         )
         providers[identity] = AccountProvider(project, factory, session=client.session)
     return Account(credentials, providers, client.session)
+
+
+def _is_named(entry: ProjectEntry) -> bool:
+    """Return whether a project can be asked about: its names are parts of the path of every request."""
+    if entry.hub and entry.group and entry.project:
+        return True
+    logger.warning(
+        "Unable to instantiate provider for hub %r, group %r, project %r: one of the names is empty.",
+        entry.hub,
+        entry.group,
+        entry.project,
+    )
+    return False
 
 
 def _authentication_session(credentials: Credentials) -> RetrySession:
