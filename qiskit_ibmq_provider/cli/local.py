@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -94,24 +95,25 @@ def _stop(args: argparse.Namespace) -> int:
 
 
 def _logs(args: argparse.Namespace) -> int:
-    from qiskit_ibmq_provider.service.local.logfile import last_lines
+    from qiskit_ibmq_provider.service.local.logfile import last_lines, size_of
 
     path = _place().log_file
+    # What is added from now on is what is followed.
+    end = size_of(path)
     if not path.exists() and not args.follow:
         print(f"There is no log yet: {path}")
         return 0
-    for line in last_lines(path, args.lines):
+    for line in last_lines(path, args.lines, until=end):
         print(line)
     if args.follow:
-        _follow(path)
+        _follow(path, end)
     return 0
 
 
-def _follow(path: Path) -> None:
-    """Print what is added to a file, until Ctrl-C; a file that is replaced is read from its beginning."""
+def _follow(path: Path, position: int) -> None:
+    """Print what is added to a file after a position, until Ctrl-C; a file that is replaced is read from its beginning."""
     from qiskit_ibmq_provider.service.local.logfile import size_of
 
-    position = size_of(path)
     while True:
         sys.stdout.flush()
         time.sleep(_LOG_PAUSE)
@@ -119,11 +121,11 @@ def _follow(path: Path) -> None:
         if size < position:
             position = 0
         if size > position:
-            with path.open("rb") as log:
+            # A log that is put aside at this moment is read in the next round.
+            with contextlib.suppress(FileNotFoundError), path.open("rb") as log:
                 log.seek(position)
-                added = log.read(size - position)
+                sys.stdout.write(log.read(size - position).decode("utf-8", "replace"))
             position = size
-            sys.stdout.write(added.decode("utf-8", "replace"))
 
 
 def _clean(args: argparse.Namespace) -> int:

@@ -98,15 +98,18 @@ def test_logs_are_followed_until_ctrl_c(local_place: LocalPlace, tmp_path: Path)
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "first\n"
-    with local_place.log_file.open("a") as log:
-        log.write("second\n")
-    assert process.stdout.readline() == "second\n"
-    local_place.log_file.write_text("new\n")
-    assert process.stdout.readline() == "new\n"
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=WAIT)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "first\n"
+        with local_place.log_file.open("a") as log:
+            log.write("second\n")
+        assert process.stdout.readline() == "second\n"
+        local_place.log_file.write_text("new\n")
+        assert process.stdout.readline() == "new\n"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=WAIT)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "Traceback" not in errors
 

@@ -42,17 +42,22 @@ def size_of(path: Path) -> int:
     return 0
 
 
-def last_lines(path: Path, count: int, *, since: int = 0) -> list[str]:
-    """Return the last lines of a log, without those before the position ``since``, if it still has one.
+def last_lines(path: Path, count: int, *, since: int = 0, until: int | None = None) -> list[str]:
+    """Return the last lines of a log. A file that is not there has none.
 
-    A file that is not there has none.
+    Args:
+        path: the log.
+        count: how many lines at most.
+        since: position before which nothing is read, if the log still has one.
+        until: position after which nothing is read; by default the end.
     """
     try:
         with path.open("rb") as log:
             size = log.seek(0, os.SEEK_END)
-            start = max(since if since <= size else 0, size - _READ)
+            end = size if until is None else min(size, until)
+            start = max(since if since <= size else 0, end - _READ)
             log.seek(start)
-            text = log.read().decode("utf-8", "replace")
+            text = log.read(max(0, end - start)).decode("utf-8", "replace")
     except FileNotFoundError:
         return []
     return text.splitlines()[-count:]

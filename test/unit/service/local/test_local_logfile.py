@@ -32,6 +32,7 @@ def test_the_last_lines_are_those_after_a_position(tmp_path: Path, monkeypatch) 
     path.write_bytes(b"old\nnew 1\nnew 2\nnew \xff3\n")
     assert last_lines(path, 2) == ["new 2", "new \ufffd3"]
     assert last_lines(path, 10, since=before) == ["new 1", "new 2", "new \ufffd3"]
+    assert last_lines(path, 10, until=before) == ["old"]
     # A log that was put aside in the meantime is read from its beginning.
     assert last_lines(path, 10, since=10_000)[0] == "old"
     monkeypatch.setattr(logfile, "_READ", 5)
