@@ -8,7 +8,7 @@ The transport waits; everything here runs in the thread that waits, the callback
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Final, Optional
+from typing import TYPE_CHECKING, Any, Callable, Final, Optional, Protocol
 
 from qiskit_ibmq_provider.api.exceptions import ApiError, UserTimeoutExceededError
 from qiskit_ibmq_provider.job._status import job_status, queue_info
@@ -20,12 +20,25 @@ if TYPE_CHECKING:
     from qiskit_ibmq_provider.job._state import JobState
     from qiskit_ibmq_provider.protocol.jobs import JobRecord, JobStatusRecord
 
-__all__ = ["Announcer", "wait_until_final"]
+__all__ = ["Announcer", "Watch", "wait_until_final"]
 
 Callback = Callable[..., Any]
 
 _SHORTEST: Final = 0.05
 """Least seconds between two calls of a callback: an interval of 0 would keep the processor busy."""
+
+
+class Watch(Protocol):
+    """What accompanies a wait, in the thread that waits. What it raises ends the wait and goes to the caller."""
+
+    seconds: float
+    """Seconds between two calls of :meth:`tick`."""
+
+    def changed(self, record: JobRecord) -> None:
+        """Take a new record of a job that is not over."""
+
+    def tick(self) -> None:
+        """Do what is to be done from time to time."""
 
 
 def wait_until_final(
@@ -36,6 +49,7 @@ def wait_until_final(
     poll: Optional[float] = None,
     interval: Optional[float] = None,
     callback: Optional[Callback] = None,
+    watch: Optional[Watch] = None,
 ) -> None:
     """Return when the job is over, which its state then says.
 
@@ -46,6 +60,7 @@ def wait_until_final(
         poll: seconds between two requests where there is no websocket.
         interval: seconds between two calls of the callback; ``None`` calls it at each change.
         callback: told of the status while the job is not over.
+        watch: accompanies the wait. Its ticks take the place of those of ``interval``.
 
     Raises:
         IBMQJobTimeoutError: the job is not over in time.
@@ -57,17 +72,24 @@ def wait_until_final(
     announcer = Announcer(job, callback, on_change=interval is None)
 
     def on_status(status: JobStatusRecord) -> None:
-        announcer.changed(state.observe(status))
+        record = state.observe(status)
+        announcer.changed(record)
+        if watch is not None:
+            watch.changed(record)
 
-    ticks = callback is not None and interval is not None
+    tick, on_tick = None, None
+    if watch is not None:
+        tick, on_tick = watch.seconds, watch.tick
+    elif callback is not None and interval is not None:
+        tick, on_tick = max(interval, _SHORTEST), announcer.tick
     try:
         last = state.api_client.job_final_status(
             job_id,
             timeout=timeout,
             wait=poll,
             on_status=on_status,
-            tick=max(interval or 0.0, _SHORTEST) if ticks else None,
-            on_tick=announcer.tick if ticks else None,
+            tick=tick,
+            on_tick=on_tick,
         )
     except UserTimeoutExceededError as err:
         if err is announcer.raised:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import AsyncIterator, Generator
 from typing import TYPE_CHECKING, Any, Callable, Final, Optional
 
 from qiskit.providers.jobstatus import JobStatus
 
 from qiskit_ibmq_provider.api.exceptions import ApiError
+from qiskit_ibmq_provider.job._asynchronous import StopWatch, outcome, status_changes
+from qiskit_ibmq_provider.job._progress import progress_bar
 from qiskit_ibmq_provider.job._recorded import RecordedJob
 from qiskit_ibmq_provider.job._results import JobResults
 from qiskit_ibmq_provider.job._status import queue_info
@@ -40,8 +43,12 @@ class IBMQJob(RecordedJob):
         print(job.job_id())
         counts = job.result().get_counts()
 
-    ``result``, ``wait_for_final_state`` and ``error_message`` wait until the job is over. A final status is
-    remembered, so a job that is over is not asked for again. Any number of threads may use one job.
+    ``result``, ``wait_for_final_state`` and ``error_message`` wait until the job is over, and show on a
+    terminal or in a notebook what they wait for. A final status is remembered, so a job that is over is not
+    asked for again. Any number of threads may use one job.
+
+    In a coroutine, ``await job`` gives the result, and :meth:`statuses` each change of the status. A pickled
+    job holds no token: see :meth:`.IBMQFactory.provider_of`.
 
     Whatever else the server says of the job can be read as an attribute with a trailing underscore, e.g.
     ``job.summary_data_``.
@@ -118,7 +125,32 @@ class IBMQJob(RecordedJob):
             IBMQJobTimeoutError: the job is not over in time.
             IBMQJobApiError: the server refused, or could not be asked.
         """
-        wait_until_final(self, self._state, timeout=timeout, interval=wait, callback=callback)
+        if callback is None:
+            self._wait(timeout)
+        else:
+            wait_until_final(self, self._state, timeout=timeout, interval=wait, callback=callback)
+
+    def statuses(self, *, timeout: Optional[float] = None) -> AsyncIterator[JobStatus]:
+        """Give each status that the job comes to, the present one first and the final one last.
+
+        ::
+
+            async for status in job.statuses():
+                print(status.name)
+
+        The wait runs in a thread of its own, which ends with the iteration.
+
+        Args:
+            timeout: seconds to wait for the end of the job at most.
+
+        Raises:
+            IBMQJobTimeoutError: the job is not over in time.
+            IBMQJobApiError: the server refused, or could not be asked.
+        """
+        return status_changes(self, self._state, timeout)
+
+    def __await__(self) -> Generator[Any, None, Result]:
+        return outcome(self.job_id(), self._result_with).__await__()
 
     def result(
         self,
@@ -152,7 +184,7 @@ class IBMQJob(RecordedJob):
                 return cached
         deadline = None if timeout is None else time.monotonic() + timeout
         poll = None if wait == _WAIT else wait
-        wait_until_final(self, self._state, timeout=timeout, poll=poll)
+        self._wait(timeout, poll)
         return self._results.get(partial=partial, refresh=refresh, deadline=deadline)
 
     def error_message(self) -> Optional[str]:
@@ -165,7 +197,7 @@ class IBMQJob(RecordedJob):
         Raises:
             IBMQJobApiError: the server could not be asked whether the job is over.
         """
-        wait_until_final(self, self._state)
+        self._wait()
         if self._status is not JobStatus.ERROR:
             return None
         return self._results.failure().message
@@ -247,6 +279,17 @@ class IBMQJob(RecordedJob):
                 )
             self._state.edit(tags=tuple(answered))
         return list(answered)
+
+    def _wait(self, timeout: Optional[float] = None, poll: Optional[float] = None) -> None:
+        """Wait until the job is over, and show it where somebody may look."""
+        if not self._state.final:
+            with progress_bar(self._state.record) as bar:
+                wait_until_final(self, self._state, timeout=timeout, poll=poll, watch=bar)
+
+    def _result_with(self, watch: StopWatch) -> Result:
+        """Wait until the job is over or the watch ends the wait, and return the result."""
+        wait_until_final(self, self._state, watch=watch)
+        return self._results.get()
 
     def _update(self, attribute: str, value: Any) -> Any:
         """Change an attribute on the server and return what it says the attribute is now."""

@@ -11,9 +11,9 @@ from typing import Any, Final, Optional, TextIO
 from qiskit.providers.job import JobV1
 from qiskit.providers.jobstatus import JobStatus
 
+from qiskit_ibmq_provider.job._status import describe_status
 from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
 from qiskit_ibmq_provider.job.queueinfo import QueueInfo
-from qiskit_ibmq_provider.utils.converters import duration_difference
 
 __all__ = ["describe_status", "job_monitor"]
 
@@ -58,29 +58,6 @@ def job_monitor(job: IBMQJob, interval: Optional[float] = None, output: TextIO =
         line.show(describe_status(status, reason=reason))
     finally:
         line.close()
-
-
-def describe_status(
-    status: JobStatus, queue_info: Optional[QueueInfo] = None, reason: Optional[str] = None
-) -> str:
-    """Return a status in one line of words.
-
-    Args:
-        status: the status.
-        queue_info: where the job stands in the queue, if it is queued and the place is known.
-        reason: why it failed, if it did.
-    """
-    text = str(status.value)
-    if status is JobStatus.QUEUED and queue_info is not None:
-        if queue_info.position is not None:
-            text += f" ({queue_info.position})"
-        start = queue_info.estimated_start_time
-        remaining = duration_difference(start) if start is not None else ""
-        if remaining:
-            text += f" [Est. wait time: {remaining}]"
-    if reason:
-        text += f" - {' '.join(reason.split())}"
-    return text
 
 
 class _StatusLine:
