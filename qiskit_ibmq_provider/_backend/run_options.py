@@ -165,8 +165,8 @@ def _measure_esp(value: Any, configuration: Configuration) -> bool:
     supported = bool(getattr(configuration, "measure_esp_enabled", False))
     if value and not supported:
         raise IBMQBackendValueError(
-            f"ESP readout not supported on this device ({configuration.backend_name}): leave use_measure_esp out or set "
-            "it to False."
+            f"ESP readout not supported on this device. For {configuration.backend_name}, leave use_measure_esp out or set it to "
+            "False."
         )
     return supported if value is None else value
 
