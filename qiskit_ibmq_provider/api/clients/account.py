@@ -12,16 +12,13 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Optional, Union
 
-from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider.api.clients._cancellation import cancel
 from qiskit_ibmq_provider.api.clients._final_status import FinalStatusWait
 from qiskit_ibmq_provider.api.clients._storage import acknowledge, download, inline, result_url
 from qiskit_ibmq_provider.api.clients._submit import Submission
 from qiskit_ibmq_provider.api.clients.auth import connect
 from qiskit_ibmq_provider.api.clients.base import BaseClient
 from qiskit_ibmq_provider.api.clients.websocket import StreamEvent, WebsocketClient
-from qiskit_ibmq_provider.api.exceptions import (
-    ApiError,
-)
 from qiskit_ibmq_provider.api.exchange import Body
 from qiskit_ibmq_provider.api.rest.account import ID_FIELDS, Account, page_filter
 from qiskit_ibmq_provider.api.rest.base import json_body
@@ -30,14 +27,11 @@ from qiskit_ibmq_provider.api.session import RetrySession
 from qiskit_ibmq_provider.protocol.backends import BackendStatusRecord, JobLimitRecord, ReservationRecord
 from qiskit_ibmq_provider.protocol.filters import Clause
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest, JobRecord, JobStatusRecord
-from qiskit_ibmq_provider.protocol.status import ApiJobStatus, is_final
 
 if TYPE_CHECKING:
     from qiskit_ibmq_provider.credentials import Credentials
 
 __all__ = ["AccountClient"]
-
-logger = get_logger(__name__)
 
 
 class AccountClient(BaseClient):
@@ -254,20 +248,11 @@ class AccountClient(BaseClient):
 
         Returns:
             ``False`` if the server refuses in its answer, because the job is over.
+
+        Raises:
+            ApiError: the request was refused, or, if ``outcome_unknown`` is set, nobody can say what became of it.
         """
-        job = self.account_api.job(job_id)
-        try:
-            return job.cancel()
-        except ApiError as err:
-            if not err.outcome_unknown:
-                raise
-            failure = err
-        # The answer was lost. The status says what became of it; if nothing did, once more.
-        status = job.status().status
-        if status == ApiJobStatus.CANCELLED.value or is_final(status):
-            return status == ApiJobStatus.CANCELLED.value
-        logger.debug("The cancellation of job %s failed (%s) and is repeated.", job_id, failure.message)
-        return job.cancel()
+        return cancel(self.account_api.job(job_id), job_id)
 
     def job_update_attribute(self, job_id: str, attr_name: str, attr_value: Any) -> dict[str, Any]:
         """Change the name or the tags of a job, and return what the server has made of it."""
