@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from qiskit_ibmq_provider.ibmqbackendservice import IBMQBackendService
     from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
     from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
+    from qiskit_ibmq_provider.managed.ibmqjobmanager import IBMQJobManager
     from qiskit_ibmq_provider.runner_result import RunnerResult
     from qiskit_ibmq_provider.utils.utils import setup_logger
 
@@ -76,6 +77,7 @@ __all__ = [
     "IBMQFactory",
     "IBMQInputValueError",
     "IBMQJob",
+    "IBMQJobManager",
     "IBMQNotAuthorizedError",
     "IBMQProviderError",
     "IBMQ_PROVIDER_LOGGER_NAME",
@@ -94,6 +96,7 @@ _LAZY = {
     "IBMQBackendService": "ibmqbackendservice",
     "IBMQFactory": "ibmqfactory",
     "IBMQJob": "job.ibmqjob",
+    "IBMQJobManager": "managed.ibmqjobmanager",
     "RunnerResult": "runner_result",
     "least_busy": "_project.least_busy",
     "setup_logger": "utils.utils",
@@ -115,6 +118,7 @@ _SUBMODULES = frozenset(
         "ibmqbackendservice",
         "ibmqfactory",
         "job",
+        "managed",
         "runner_result",
         "utils",
     }

@@ -1,0 +1,97 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Doing the same for many jobs at once, and waiting for jobs in a way that can be given up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Any, Callable, Final, Optional, TypeVar
+
+from qiskit_ibmq_provider.job.exceptions import IBMQJobTimeoutError
+
+if TYPE_CHECKING:
+    from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
+
+__all__ = ["WIDTH", "WaitAbandoned", "in_parallel", "seconds_left", "wait_until_done", "wait_until_final"]
+
+WIDTH: Final = 4
+"""How many jobs of a set are submitted, or asked for, at the same time."""
+
+_GLANCE: Final = 1.0
+"""Seconds between two looks at whether a wait is still wanted."""
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+
+class WaitAbandoned(Exception):
+    """Nobody wants the outcome of a wait any more."""
+
+
+def in_parallel(work: Callable[[_T, threading.Event], _R], items: Sequence[_T]) -> list[_R]:
+    """Return what a function gives for each item, in the order of the items. The threads end with the call.
+
+    Args:
+        work: called with an item and an event, which is set when the outcome is no longer wanted.
+        items: the items.
+
+    Raises:
+        BaseException: what the work on an item has raised, or an interrupt of the caller; the rest is then given up.
+    """
+    abandoned = threading.Event()
+    if len(items) < 2:
+        return [work(item, abandoned) for item in items]
+    pool = ThreadPoolExecutor(min(WIDTH, len(items)), thread_name_prefix="ibmq-jobset")
+    try:
+        return [future.result() for future in [pool.submit(work, item, abandoned) for item in items]]
+    finally:
+        abandoned.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def seconds_left(deadline: Optional[float]) -> Optional[float]:
+    """Return the seconds until a time of ``time.monotonic``, not less than 0; ``None`` for ever."""
+    return None if deadline is None else max(0.0, deadline - time.monotonic())
+
+
+def wait_until_done(future: Future[Any], abandoned: threading.Event, deadline: Optional[float]) -> bool:
+    """Wait for a future, and return whether it is done in time.
+
+    Raises:
+        WaitAbandoned: the event was set.
+    """
+    while True:
+        left = seconds_left(deadline)
+        done, _ = wait([future], timeout=_GLANCE if left is None else min(_GLANCE, left))
+        if done:
+            return True
+        if abandoned.is_set():
+            raise WaitAbandoned
+        if left == 0.0:
+            return False
+
+
+def wait_until_final(job: IBMQJob, abandoned: threading.Event, deadline: Optional[float]) -> None:
+    """Wait until a job is over.
+
+    Raises:
+        WaitAbandoned: the event was set.
+        IBMQJobTimeoutError: the job is not over in time.
+        IBMQJobApiError: the server refused, or could not be asked.
+    """
+
+    def look(*_: Any, **__: Any) -> None:
+        if abandoned.is_set():
+            raise WaitAbandoned
+
+    look()
+    left = seconds_left(deadline)
+    try:
+        job.wait_for_final_state(timeout=left, wait=_GLANCE, callback=look)
+    except IBMQJobTimeoutError:
+        look()
+        raise

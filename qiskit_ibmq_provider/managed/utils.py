@@ -1,0 +1,103 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Names of the jobs in a set, waiting for submission, and reports."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import wait
+from typing import TYPE_CHECKING, Any, Callable, Final, Optional, TypeVar
+
+from qiskit.providers.jobstatus import JobStatus
+
+if TYPE_CHECKING:
+    from qiskit_ibmq_provider.managed.managedjob import ManagedJob
+
+__all__ = [
+    "JOB_SET_NAME_FORMATTER",
+    "JOB_SET_NAME_RE",
+    "format_job_details",
+    "format_status_counts",
+    "requires_submit",
+]
+
+JOB_SET_NAME_FORMATTER: Final = "{}_{}_"
+"""Name of a job in a set, made of the name of the set and the job's place in it."""
+
+JOB_SET_NAME_RE: Final = re.compile(r"(.*)_([0-9]+)_$", re.DOTALL)
+"""Reads what ``JOB_SET_NAME_FORMATTER`` makes: name of the set, place of the job."""
+
+_ROWS: Final = (
+    ("Successful", (JobStatus.DONE,)),
+    ("Failed", (JobStatus.ERROR,)),
+    ("Cancelled", (JobStatus.CANCELLED,)),
+    ("Running", (JobStatus.RUNNING,)),
+    ("Pending", (JobStatus.INITIALIZING, JobStatus.VALIDATING, JobStatus.QUEUED)),
+)
+_R = TypeVar("_R")
+
+
+def requires_submit(func: Callable[..., _R]) -> Callable[..., _R]:
+    """Let a method of a job set wait until all its jobs are submitted, or have failed to be.
+
+    Args:
+        func: the method.
+    """
+
+    @functools.wraps(func)
+    def wrapper(job_set: Any, *args: Any, **kwargs: Any) -> _R:
+        wait([job.future for job in job_set.managed_jobs() if job.future is not None])
+        return func(job_set, *args, **kwargs)
+
+    return wrapper
+
+
+def format_status_counts(statuses: Sequence[Optional[JobStatus]]) -> list[str]:
+    """Return how many jobs have which status, one line each.
+
+    Args:
+        statuses: the status of each job, ``None`` where it is not known.
+    """
+    counts = Counter(statuses)
+    rows = [("Total", len(statuses))]
+    rows += [(label, sum(counts[status] for status in group)) for label, group in _ROWS]
+    if counts[None]:
+        rows.append(("Unknown", counts[None]))
+    return [f"{label + ' jobs':>17}: {count}" for label, count in rows]
+
+
+def format_job_details(
+    statuses: Sequence[Optional[JobStatus]], managed_jobs: Sequence[ManagedJob]
+) -> list[str]:
+    """Return lines about each job: its experiments, id, name, status, and place in the queue or reason of failure.
+
+    Args:
+        statuses: the status of each job, ``None`` where it is not known.
+        managed_jobs: the jobs.
+    """
+    lines = []
+    for index, (status, managed) in enumerate(zip(statuses, managed_jobs)):
+        lines.append(f"  experiments: {managed.experiments_text()}")
+        lines += [f"    {line}" for line in [f"job index: {index}", *_details(status, managed)]]
+    return lines
+
+
+def _details(status: Optional[JobStatus], managed: ManagedJob) -> list[str]:
+    """Return what there is to say about one job."""
+    job = managed.job
+    if job is None:
+        if managed.submit_error is not None:
+            return [f"status: job submit failed: {managed.submit_error}"]
+        return [f"status: {JobStatus.INITIALIZING.value}"]
+    lines = [f"job ID: {job.job_id()}", f"name: {job.name()}"]
+    lines.append(f"status: {'Unknown' if status is None else status.value}")
+    if status is JobStatus.QUEUED:
+        lines.append(f"queue position: {job.queue_position()}")
+    elif status is JobStatus.ERROR:
+        lines.append("error_message:")
+        lines += [f"  {line}" for line in (managed.error_message() or "").split("\n")]
+    return lines
