@@ -162,10 +162,9 @@ def test_parameters_are_bound_in_order(simulator):
 
 
 def test_a_noise_model_has_its_effect(simulator):
-    from qiskit_aer.noise import NoiseModel, ReadoutError
-
-    model = NoiseModel()
-    model.add_all_qubit_readout_error(ReadoutError([[0, 1], [1, 0]]))
+    noise = pytest.importorskip("qiskit_aer.noise")
+    model = noise.NoiseModel()
+    model.add_all_qubit_readout_error(noise.ReadoutError([[0, 1], [1, 0]]))
     circuit = QuantumCircuit(1, 1)
     circuit.measure(0, 0)
     assert counts(simulator.run(circuit, shots=10, noise_model=model)) == {"1": 10}

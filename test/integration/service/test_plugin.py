@@ -37,6 +37,7 @@ def test_the_plugin_loads_neither_the_client_nor_the_service() -> None:
 
 
 def test_the_process_of_the_service_loads_neither_qiskit_nor_the_client() -> None:
+    pytest.importorskip("starlette")
     code = (
         "import sys, qiskit_ibmq_provider.service.server, qiskit_ibmq_provider.cli;"
         "print(sorted({'qiskit', 'qiskit_aer', 'numpy', 'requests', 'websocket'} & set(sys.modules)))"

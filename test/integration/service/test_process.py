@@ -266,9 +266,11 @@ def _alive(pid: int) -> bool:
 
 
 def test_the_service_can_run_from_an_interpreter_of_its_own(tmp_path: Path, monkeypatch) -> None:
+    python = os.environ.get("IBMQ_TEST_SERVICE_PYTHON") or sys.executable
+
     def interpreter(name: str) -> Path:
         path = tmp_path / name
-        path.write_text(f'#!/bin/sh\ntouch {tmp_path}/{name}.ran\nexec "{sys.executable}" "$@"\n', "utf-8")
+        path.write_text(f'#!/bin/sh\ntouch {tmp_path}/{name}.ran\nexec "{python}" "$@"\n', "utf-8")
         path.chmod(0o755)
         return path
 
