@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Callable, Final, Optional, Union
 
 from qiskit.providers.exceptions import QiskitBackendNotFoundError
-from qiskit.providers.provider import ProviderV1
 
+from qiskit_ibmq_provider._project.connected_provider import ConnectedProvider
+from qiskit_ibmq_provider._project.connection import ProjectConnection
 from qiskit_ibmq_provider._project.device_list import DeviceList
+from qiskit_ibmq_provider.credentials.reference import AccountReference
 from qiskit_ibmq_provider.exceptions import IBMQInputValueError, IBMQNotAuthorizedError
 from qiskit_ibmq_provider.ibmqbackendservice import IBMQBackendService, IBMQDeprecatedBackendService
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from qiskit.circuit import QuantumCircuit
     from qiskit.transpiler import Layout
 
-    from qiskit_ibmq_provider.api.clients.account import AccountClient
     from qiskit_ibmq_provider.api.session import RetrySession
     from qiskit_ibmq_provider.credentials.credentials import Credentials
     from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
@@ -38,7 +39,7 @@ _OPTIONAL_SERVICES: Final = {
 """Services that not every account has: which attribute of the credentials grants them, and what serves them."""
 
 
-class AccountProvider(ProviderV1):
+class AccountProvider(ConnectedProvider):
     """The backends and services that an account has in one hub, group and project.
 
     :meth:`IBMQ.load_account() <.IBMQFactory.load_account>`, :meth:`IBMQ.enable_account() <.IBMQFactory.enable_account>` and
@@ -50,24 +51,31 @@ class AccountProvider(ProviderV1):
         provider.backend.ibmq_vigo                              # the same, with completion by the tab key
         provider.backend.jobs(limit=5)                          # the newest jobs on any backend
 
-    Backends are asked for when they are first needed.
+    Backends are asked for when they are first needed. A pickled provider names its account and holds no token; see
+    :meth:`.IBMQFactory.provider_of`.
 
     Args:
         credentials: credentials of the project.
         factory: the account that the provider belongs to.
         session: the account's connection, which its providers share; a new one if there is none.
+        reference: names the account and the project; by default after the credentials.
     """
 
     def __init__(
-        self, credentials: Credentials, factory: IBMQFactory, *, session: Optional[RetrySession] = None
+        self,
+        credentials: Credentials,
+        factory: IBMQFactory,
+        *,
+        session: Optional[RetrySession] = None,
+        reference: Optional[AccountReference] = None,
     ) -> None:
-        super().__init__()
-        self.credentials = credentials
-        self._factory = factory
-        self._session = session
+        reference = reference or AccountReference.of(credentials)
+        self._set_up(ProjectConnection(factory, reference, credentials, session))
+
+    def _set_up(self, connection: ProjectConnection) -> None:
+        super()._set_up(connection)
         self._lock = threading.RLock()
-        self._client: Optional[AccountClient] = None
-        self._devices = DeviceList(self, self._connect)
+        self._devices = DeviceList(self, connection.client)
         self._backend = IBMQBackendService(self)
         self._optional: dict[str, Any] = {}
         # Called it lists backends, as the method of this name says; its attributes are an older spelling.
@@ -239,21 +247,6 @@ class AccountProvider(ProviderV1):
         """
         return self._check_service_name(name) == "backend" or self._optional_service(name) is not None
 
-    @property
-    def _api_client(self) -> AccountClient:
-        """The connection to the project, under the name by which tools know it."""
-        return self._connect()
-
-    def _connect(self) -> AccountClient:
-        """Return the connection to the project, made when it is first needed."""
-        with self._lock:
-            if self._client is None:
-                from qiskit_ibmq_provider.api.clients.account import AccountClient
-
-                parameters = {} if self._session is not None else self.credentials.connection_parameters()
-                self._client = AccountClient(self.credentials, session=self._session, **parameters)
-            return self._client
-
     @staticmethod
     def _check_service_name(name: str) -> str:
         if name != "backend" and name not in _OPTIONAL_SERVICES:
@@ -279,17 +272,3 @@ class AccountProvider(ProviderV1):
             if name not in self._optional:
                 self._optional[name] = getattr(importlib.import_module(module), class_name)(self)
             return self._optional[name]
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, AccountProvider):
-            return False
-        return self.credentials == other.credentials
-
-    def __hash__(self) -> int:
-        return hash((self.credentials.base_url, self.credentials.unique_id()))
-
-    def __repr__(self) -> str:
-        hgp = self.credentials
-        return (
-            f"<{type(self).__name__} for IBMQ(hub='{hgp.hub}', group='{hgp.group}', project='{hgp.project}')>"
-        )

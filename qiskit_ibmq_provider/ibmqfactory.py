@@ -5,19 +5,21 @@
 
 from __future__ import annotations
 
-import functools
 import threading
-from typing import TYPE_CHECKING, Any, Callable, Final, Optional, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Optional
 
 from qiskit_ibmq_provider._account import stored_account as _stored_account
 from qiskit_ibmq_provider._account.first_generation import FirstGenerationCalls
 from qiskit_ibmq_provider._account.login import Account, destination, log_in
+from qiskit_ibmq_provider._account.optional_token import no_token_for_local
 from qiskit_ibmq_provider._account.provider_choice import matching, stored_default, the_one
+from qiskit_ibmq_provider._account.reopening import AccountReopening
 from qiskit_ibmq_provider._account.stored_account import UPDATE_ACCOUNT_TEXT, account_errors, check_account
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.accountprovider import AccountProvider
-from qiskit_ibmq_provider.credentials.credentials import Credentials, is_local_url
+from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
+from qiskit_ibmq_provider.credentials.reference import OpenedBy
 from qiskit_ibmq_provider.credentials.updater import update_credentials
 from qiskit_ibmq_provider.exceptions import (
     IBMQAccountCredentialsNotFound,
@@ -37,40 +39,8 @@ QX_AUTH_URL: Final = "https://auth.quantum-computing.ibm.com/api"
 _PREFETCH_SECONDS: Final = 20.0
 """How long login may wait for the list of backends, which is not needed yet."""
 
-_F = TypeVar("_F", bound=Callable[..., Any])
 
-
-class _Arguments:
-    """Arguments of a call, which do not show what they are."""
-
-    __slots__ = ("_args", "_kwargs")
-
-    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self._args, self._kwargs = args, kwargs
-
-    def pass_to(self, method: Callable[..., Any]) -> Any:
-        return method(*self._args, **self._kwargs)
-
-
-def _no_token_for_local(method: _F) -> _F:
-    """Let a call do without its token if it is for the service of this machine: ``enable_account(url="local")``."""
-
-    @functools.wraps(method)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        # The token comes first, so where no positional argument is a text or None, none is the token.
-        if is_local_url(kwargs.get("url")) and not any(
-            value is None or isinstance(value, str) for value in args
-        ):
-            kwargs.setdefault("token", "")
-        arguments = _Arguments(args, kwargs)
-        # A traceback may print local variables, and one of these is a token.
-        del args, kwargs
-        return arguments.pass_to(method)
-
-    return cast("_F", call)
-
-
-class IBMQFactory(FirstGenerationCalls):
+class IBMQFactory(AccountReopening, FirstGenerationCalls):
     """The account of this session, its providers, and the account on disk. ``IBMQ`` is the one object of this class.
 
     ::
@@ -83,12 +53,13 @@ class IBMQFactory(FirstGenerationCalls):
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = threading.RLock()
         self._credentials: Optional[Credentials] = None
         self._providers: dict[HubGroupProject, AccountProvider] = {}
         self._session: Optional[RetrySession] = None
 
-    @_no_token_for_local
+    @no_token_for_local
     def enable_account(
         self,
         token: str,
@@ -169,7 +140,9 @@ class IBMQFactory(FirstGenerationCalls):
         """
         with self._lock, account_errors():
             credentials, preferences, stored_in = _stored_account.find_account()
-            account = log_in(credentials, self, preferences, destination(credentials, stored_in=stored_in))
+            opened_by = OpenedBy.STORED if stored_in else OpenedBy.ENVIRONMENT
+            where = destination(credentials, stored_in=stored_in)
+            account = log_in(credentials, self, preferences, where, opened_by)
             provider = stored_default(account.providers, credentials)
             if self._credentials is not None:
                 logger.warning("Credentials are already in use. The account of the session is replaced.")
@@ -177,7 +150,7 @@ class IBMQFactory(FirstGenerationCalls):
         return _with_backends(provider)
 
     @staticmethod
-    @_no_token_for_local
+    @no_token_for_local
     def save_account(
         token: str,
         url: str = QX_AUTH_URL,
@@ -283,6 +256,10 @@ class IBMQFactory(FirstGenerationCalls):
         """
         return the_one(self._providers, hub, group, project)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What was pickled belongs to IBMQ of the process that loads it.
+        return _factory_of_session, ()
+
     def _use(self, account: Optional[Account]) -> None:
         """Make an account the one in use."""
         old = self._session
@@ -291,6 +268,13 @@ class IBMQFactory(FirstGenerationCalls):
         self._session = account.session if account else None
         if old is not None:
             old.close()
+
+
+def _factory_of_session() -> IBMQFactory:
+    """Return ``IBMQ`` of this process."""
+    from qiskit_ibmq_provider import IBMQ
+
+    return IBMQ
 
 
 def _with_backends(provider: AccountProvider) -> AccountProvider:

@@ -15,6 +15,7 @@ from qiskit_ibmq_provider.credentials import Preferences
 from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
 from qiskit_ibmq_provider.credentials.localaccount import retired_hosts_go_local
+from qiskit_ibmq_provider.credentials.reference import AccountReference, OpenedBy
 from qiskit_ibmq_provider.credentials.retired import announce_redirect, retired_host, retired_message
 from qiskit_ibmq_provider.exceptions import (
     IBMQAccountCredentialsInvalidUrl,
@@ -90,7 +91,11 @@ def _locate() -> Place:
 
 
 def log_in(
-    credentials: Credentials, factory: IBMQFactory, preferences: Preferences, to: Destination
+    credentials: Credentials,
+    factory: IBMQFactory,
+    preferences: Preferences,
+    to: Destination,
+    opened_by: OpenedBy = OpenedBy.SESSION,
 ) -> Account:
     """Log in and return one provider for each project, the default one first. No backends are asked for.
 
@@ -99,6 +104,7 @@ def log_in(
         factory: what the providers belong to.
         preferences: preferences by project.
         to: where to log in.
+        opened_by: where the credentials are from.
 
     Raises:
         IBMQAccountCredentialsInvalidUrl: the URL is not that of an authentication service.
@@ -129,7 +135,8 @@ def log_in(
             access_token=client.current_access_token(),
             preferences=preferences.get(identity),
         )
-        providers[identity] = AccountProvider(project, factory, session=client.session)
+        reference = AccountReference.of(credentials, identity, opened_by)
+        providers[identity] = AccountProvider(project, factory, session=client.session, reference=reference)
     return Account(credentials, providers, client.session)
 
 

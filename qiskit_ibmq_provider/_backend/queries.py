@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Optional, Union
 
-from qiskit.providers import BackendV1, JobStatus
+from qiskit.providers import JobStatus
 from qiskit.providers.models import (
     BackendProperties,
     BackendStatus,
@@ -21,6 +20,7 @@ from qiskit.providers.models import (
 
 from qiskit_ibmq_provider._backend.api_errors import api_errors
 from qiskit_ibmq_provider._backend.kept_document import KeptDocument
+from qiskit_ibmq_provider._backend.portable import PortableBackend
 from qiskit_ibmq_provider.backendjoblimit import BackendJobLimit
 from qiskit_ibmq_provider.backendreservation import BackendReservation
 from qiskit_ibmq_provider.encoding.backends import decode_backend_properties, decode_pulse_defaults
@@ -41,7 +41,7 @@ Configuration = Union[QasmBackendConfiguration, PulseBackendConfiguration]
 _UNFINISHED = (JobStatus.INITIALIZING, JobStatus.VALIDATING, JobStatus.QUEUED, JobStatus.RUNNING)
 
 
-class BackendQueries(BackendV1):
+class BackendQueries(PortableBackend):
     """The part of a backend that only asks.
 
     Args:
@@ -60,20 +60,12 @@ class BackendQueries(BackendV1):
     ) -> None:
         super().__init__(provider=provider, configuration=configuration)
         self._api_client = api_client
-        self._credentials = credentials
+        self._given_credentials = credentials
         self.hub = credentials.hub
         self.group = credentials.group
         self.project = credentials.project
         self._kept_properties: KeptDocument[BackendProperties] = KeptDocument()
         self._kept_defaults: KeptDocument[PulseDefaults] = KeptDocument()
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> BackendQueries:
-        """Copy what is the backend's own. Account and connection are one for all copies."""
-        twin = copy.copy(self)
-        memo[id(self)] = twin
-        for name in ("_configuration", "_options", "_kept_properties", "_kept_defaults"):
-            setattr(twin, name, copy.deepcopy(getattr(self, name), memo))
-        return twin
 
     def configuration(self) -> Configuration:
         """Return what the backend is made of: qubits, gates, connections, limits. It never changes."""

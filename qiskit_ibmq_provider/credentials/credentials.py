@@ -5,15 +5,23 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Optional
+from typing import Any, Final, NoReturn, Optional
 from urllib.parse import urlsplit
 
 from qiskit_ibmq_provider.credentials.exceptions import CredentialsError
 from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
 
-__all__ = ["Credentials", "LOCAL_URL", "REGEX_IBMQ_HUBS", "TEMPLATE_IBMQ_HUBS", "is_local_url"]
+__all__ = [
+    "Credentials",
+    "LOCAL_URL",
+    "REGEX_IBMQ_HUBS",
+    "TEMPLATE_IBMQ_HUBS",
+    "is_local_url",
+    "without_userinfo",
+]
 
 REGEX_IBMQ_HUBS: Final = (
     "(?P<prefix>http[s]://.+/api)/Hubs/(?P<hub>[^/]+)/Groups/(?P<group>[^/]+)/Projects/(?P<project>[^/]+)"
@@ -164,11 +172,27 @@ class Credentials:
     # Attributes change after construction (a renewed access token, preferences), so there is no hash.
     __hash__ = None  # type: ignore[assignment]
 
+    def __copy__(self) -> Credentials:
+        twin = type(self).__new__(type(self))
+        vars(twin).update(vars(self))
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Credentials:
+        twin = type(self).__new__(type(self))
+        vars(twin).update(copy.deepcopy(vars(self), memo))
+        return twin
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "Credentials hold a token and cannot be pickled. Pickle the provider, the backend or the job: "
+            "they name their account, and who loads them opens it with a token of his own."
+        )
+
     def __repr__(self) -> str:
         project = (
             f", hub={self.hub!r}, group={self.group!r}, project={self.project!r}" if self.is_ibmq() else ""
         )
-        return f"<{type(self).__name__}(url={_without_userinfo(self.base_url)!r}{project})>"
+        return f"<{type(self).__name__}(url={without_userinfo(self.base_url)!r}{project})>"
 
 
 def _split_url(
@@ -203,7 +227,7 @@ def _ntlm(user: Any, password: Any) -> Any:
     return HttpNtlmAuth(user, password)
 
 
-def _without_userinfo(url: str) -> str:
+def without_userinfo(url: str) -> str:
     """Return a URL without a user name and password in it."""
     try:
         parts = urlsplit(url)

@@ -105,6 +105,10 @@ class JobPayload:
                 self._document = None
             return self._qobj
 
+    def known_outline(self) -> dict[str, Any]:
+        """Return header and options as far as they are known, without asking for them."""
+        return {"header": self._header, "options": self._options}
+
     def _exists(self) -> bool:
         """Tell whether the job has a payload: those from before there were Qobj documents have none."""
         return self._state.filled("kind").kind is not None

@@ -10,12 +10,12 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 
-from qiskit.providers.job import JobV1
 from qiskit.providers.jobstatus import JobStatus
 
 from qiskit_ibmq_provider.api.exceptions import ApiError
 from qiskit_ibmq_provider.encoding.backends import decode_backend_properties
 from qiskit_ibmq_provider.job._payload import JobPayload
+from qiskit_ibmq_provider.job._portable import PortableJob
 from qiskit_ibmq_provider.job._record import (
     client_versions,
     extra_attributes,
@@ -44,7 +44,7 @@ __all__ = ["RecordedJob"]
 _Job = TypeVar("_Job", bound="RecordedJob")
 
 
-class RecordedJob(JobV1):
+class RecordedJob(PortableJob):
     """A job as its record and its payload describe it. :class:`.IBMQJob` adds the way to its end."""
 
     def __init__(
