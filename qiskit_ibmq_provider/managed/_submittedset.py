@@ -160,6 +160,9 @@ class SubmittedSet:
         failed = self._failed(cancelled=cancelled)
         again = [(index, *self._managed_jobs[index].programs_again()) for index in failed]
         if again:
+            # Payloads from the server are Qobj. Whoever calls this has not chosen them, so is not to be told that they are deprecated.
+            assert self._backend is not None
+            self._backend.qobj_warning_issued = True
             self._forget()
             executor = ThreadPoolExecutor(min(WIDTH, len(again)), thread_name_prefix="ibmq-jobset")
             try:
@@ -177,7 +180,7 @@ class SubmittedSet:
         """Return the managed job of an experiment, and the number of the experiment within it; see :meth:`job`."""
         if isinstance(experiment, numbers.Integral):
             return self._locate_number(int(experiment))
-        name = getattr(experiment, "name", experiment)
+        name: Any = getattr(experiment, "name", experiment)
         for managed in self._managed_jobs:
             names = managed.experiment_names()
             if name in names:
@@ -188,6 +191,7 @@ class SubmittedSet:
         self, index: int, programs: Any, executor: ThreadPoolExecutor, options: dict[str, Any]
     ) -> None:
         """Submit one job."""
+        assert self._backend is not None
         self._managed_jobs[index].submit(
             programs,
             job_name=JOB_SET_NAME_FORMATTER.format(self._name, index),

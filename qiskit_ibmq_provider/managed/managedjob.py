@@ -298,5 +298,7 @@ class ManagedJob:
 
 
 def _names_of(programs: Any) -> list[Optional[str]]:
-    single = not isinstance(programs, (list, tuple))
-    return [getattr(each, "name", None) for each in ([programs] if single else programs)]
+    if hasattr(programs, "experiments"):  # A Qobj.
+        return [getattr(each.header, "name", None) for each in programs.experiments]
+    listed = programs if isinstance(programs, (list, tuple)) else [programs]
+    return [getattr(each, "name", None) for each in listed]

@@ -63,7 +63,8 @@ class ManagedResults:
             IBMQJobManagerJobNotFound: there is no such experiment.
         """
         result, index = self._result_of(experiment)
-        return result.data(index)
+        data: dict[str, Any] = result.data(index)
+        return data
 
     def get_memory(
         self, experiment: Union[str, QuantumCircuit, Schedule, int]
