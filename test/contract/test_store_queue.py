@@ -13,8 +13,9 @@ from support.bench import Bench
 
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.domain import lifecycle
+from qiskit_ibmq_provider.service.domain.engine import TaskOutcome
 from qiskit_ibmq_provider.service.domain.model import Job
-from qiskit_ibmq_provider.service.domain.store import Holding
+from qiskit_ibmq_provider.service.domain.store import DeviceLoad, Holding
 
 LEASE = datetime.timedelta(minutes=1)
 
@@ -160,3 +161,33 @@ def test_the_queue_is_idle_when_nothing_waits_or_runs(bench: Bench) -> None:
     assert not bench.store.queue.idle()
     bench.jobs.cancel(bench.project, job.id)
     assert bench.store.queue.idle()
+
+
+def test_the_load_counts_what_runs_and_averages_what_ended(bench: Bench) -> None:
+    queue = bench.store.queue
+    assert queue.load("alpha") == DeviceLoad(0, None)
+    for seconds in (10, 30):
+        bench.queued()
+        (running,) = claim(bench)
+        bench.clock.advance(seconds)
+        outcome = TaskOutcome(ApiJobStatus.COMPLETED, has_result=True)
+        ended = lifecycle.finish(running, bench.clock.now(), outcome, None, None)
+        assert bench.store.jobs.swap(running, ended)
+    bench.queued()
+    claim(bench)
+    assert queue.load("alpha") == DeviceLoad(1, 20.0)
+    assert queue.load("beta") == DeviceLoad(0, None)
+
+
+def test_the_projects_that_wait_are_known(bench: Bench) -> None:
+    assert bench.store.queue.waiting_projects() == []
+    bench.draft()
+    bench.queued(project=bench.other_project)
+    bench.queued("beta", project=bench.other_project)
+    (waiting,) = bench.store.queue.waiting_projects()
+    assert (waiting.id, waiting.hub, waiting.group, waiting.project) == (
+        bench.other_project.id,
+        "campus",
+        "physics",
+        "qc101",
+    )

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Final, Optional
 
@@ -19,25 +19,19 @@ from qiskit_ibmq_provider.service.domain.attributes import check_tags, check_tex
 from qiskit_ibmq_provider.service.domain.blobs import BlobStore, BlobWriter
 from qiskit_ibmq_provider.service.domain.clock import Clock
 from qiskit_ibmq_provider.service.domain.devices import DeviceCatalogue
+from qiskit_ibmq_provider.service.domain.drafts import draft_of
 from qiskit_ibmq_provider.service.domain.errors import Conflict, NotFound, UnknownDevice
 from qiskit_ibmq_provider.service.domain.events import EventHub
 from qiskit_ibmq_provider.service.domain.idempotency import key_of
 from qiskit_ibmq_provider.service.domain.limits import Limits
-from qiskit_ibmq_provider.service.domain.model import (
-    Job,
-    JobDraft,
-    Principal,
-    Project,
-    payload_blob,
-)
-from qiskit_ibmq_provider.service.domain.payloads import LimitedWriter, check_size
+from qiskit_ibmq_provider.service.domain.model import Job, Principal, Project, payload_blob
+from qiskit_ibmq_provider.service.domain.outlook import Outlooks
+from qiskit_ibmq_provider.service.domain.payloads import PayloadIntake
 from qiskit_ibmq_provider.service.domain.store import Store
 
 __all__ = ["Jobs"]
 
 _JOB_ID: Final = re.compile(r"[0-9a-f]{24}")
-_UNKNOWN_CLIENT: Final[Mapping[str, str]] = {"name": "unknown", "version": "unknown"}
-"""``clientInfo`` of a job whose client did not say what it is: a job without any breaks old clients."""
 
 
 class Jobs:
@@ -50,6 +44,7 @@ class Jobs:
         limits: what is accepted.
         events: where changes are announced.
         clock: the time.
+        workers: how many jobs run at the same time, for estimates.
     """
 
     def __init__(
@@ -60,6 +55,8 @@ class Jobs:
         limits: Limits,
         events: EventHub,
         clock: Clock,
+        *,
+        workers: int = 1,
     ) -> None:
         self._store = store
         self._blobs = blobs
@@ -67,6 +64,8 @@ class Jobs:
         self._limits = limits
         self._events = events
         self._clock = clock
+        self._outlooks = Outlooks(store.queue, clock, workers)
+        self._intake = PayloadIntake(store.jobs, blobs, limits)
 
     def create(
         self,
@@ -93,47 +92,14 @@ class Jobs:
             Conflict: if the key was used with another request.
         """
         self._devices.configuration(request.backend_name)
-        check_text("name", request.name or "", self._limits)
-        check_text("experiment tag", request.experiment_tag or "", self._limits)
-        check_tags(request.tags, self._limits)
-        share_level = request.extra.get("shareLevel")
-        draft = JobDraft(
-            id=secrets.token_hex(12),
-            project=project,
-            user_id=principal.user_id,
-            backend_name=request.backend_name,
-            created=self._clock.now(),
-            name=request.name,
-            tags=tuple(request.tags),
-            experiment_tag=request.experiment_tag,
-            share_level=share_level if isinstance(share_level, str) and share_level.isalpha() else None,
-            live_data_enabled=request.live_data_enabled,
-            client_info=dict(client_info or _UNKNOWN_CLIENT),
-        )
+        draft = draft_of(principal, project, request, client_info, self._limits, self._clock.now())
         return self._store.jobs.insert(
             draft, limit=self._limits.jobs_per_device, key=key_of(idempotency_key, request)
         )
 
     def open_payload(self, job_id: str, size: Optional[int] = None) -> BlobWriter:
-        """Begin to receive the payload of a job; whoever holds a signed URL may do so.
-
-        Args:
-            job_id: the job.
-            size: its size in bytes, if it is known beforehand.
-
-        Raises:
-            NotFound: if there is no such job.
-            Conflict: if the job does not wait for its payload any more.
-            TooLarge: if the payload is over the limit; ``write`` of the result raises it, too.
-            StorageFull: if there is no space; the methods of the result raise it, too.
-        """
-        job = self.by_id(job_id)
-        if job.status is not ApiJobStatus.CREATING:
-            raise Conflict(
-                f"Job {job.id} is {job.status.value} and takes no payload any more.", ErrorCode.JOB_STATE
-            )
-        check_size(size or 0, self._limits.payload_bytes)
-        return LimitedWriter(self._blobs.open_writer(payload_blob(job.id)), self._limits.payload_bytes)
+        """Begin to receive the payload of a job, for whoever holds a signed URL; see ``PayloadIntake.open``."""
+        return self._intake.open(self.by_id(job_id), size)
 
     def announce(self, project: Project, job_id: str) -> Job:
         """Queue a job whose payload has arrived. Repeating it changes nothing and returns the job as it is.
@@ -143,16 +109,19 @@ class Jobs:
             Conflict: if there is no payload yet.
         """
         job = self.get(project, job_id)
-        if job.status is not ApiJobStatus.CREATING:
-            return job
         ref = payload_blob(job.id)
-        if not self._blobs.exists(ref):
-            raise Conflict(
-                f"The payload of job {job.id} has not been uploaded yet. Upload it, then announce it.",
-                ErrorCode.PAYLOAD_MISSING,
+        with self._intake.closed(job_id):
+            if job.status is not ApiJobStatus.CREATING:
+                return job
+            if not self._blobs.exists(ref):
+                raise Conflict(
+                    f"The payload of job {job.id} has not been uploaded yet. Upload it, then announce it.",
+                    ErrorCode.PAYLOAD_MISSING,
+                )
+            announced = self._store.jobs.swap(
+                job, lifecycle.enqueue(job, self._clock.now(), self._blobs.size(ref))
             )
-        queued = lifecycle.enqueue(job, self._clock.now(), self._blobs.size(ref))
-        if self._store.jobs.swap(job, queued):
+        if announced:
             self._events.publish(job.id)
         return self.get(project, job_id)
 
@@ -165,7 +134,7 @@ class Jobs:
         job = self._store.jobs.find(project.id, job_id) if _JOB_ID.fullmatch(job_id) else None
         if job is None:
             raise _unknown_job(job_id)
-        return job
+        return self._with_outlook(job)
 
     def by_id(self, job_id: str) -> Job:
         """Return a job of any project, for callers that have proved their right by a signed URL.
@@ -197,7 +166,7 @@ class Jobs:
             InvalidRequest: if the filter takes too long to decide.
         """
         limit = min(query.limit or self._limits.page_size, self._limits.page_size)
-        return self._store.jobs.select(project.id, query, limit=limit)
+        return [self._with_outlook(job) for job in self._store.jobs.select(project.id, query, limit=limit)]
 
     def cancel(self, project: Project, job_id: str) -> bool:
         """Cancel a job, waiting or running; return whether it is cancelled now.
@@ -285,6 +254,11 @@ class Jobs:
         if job.result_ref is None or not self._blobs.exists(job.result_ref):
             raise NotFound(f"Job {job.id} is {job.status.value} and has no result.", ErrorCode.DATA_GONE)
         return job.result_ref
+
+    def _with_outlook(self, job: Job) -> Job:
+        """Return a job with what it can expect, if it waits."""
+        outlook = self._outlooks.of(job)
+        return job if outlook is None else dataclasses.replace(job, outlook=outlook)
 
     def _update(self, project: Project, job_id: str, write: Callable[[], bool]) -> Job:
         """Write to a job if it exists, and return it."""

@@ -14,7 +14,16 @@ from qiskit_ibmq_provider.protocol.jobs import JobError, JobRecord, JobStatusRec
 from qiskit_ibmq_provider.protocol.status import ApiJobKind, ApiJobStatus, is_final
 from qiskit_ibmq_provider.protocol.timestamps import format_utc
 
-__all__ = ["FAIR_SHARE", "Job", "JobDraft", "Principal", "Project", "payload_blob", "result_blob"]
+__all__ = [
+    "FAIR_SHARE",
+    "Job",
+    "JobDraft",
+    "Outlook",
+    "Principal",
+    "Project",
+    "payload_blob",
+    "result_blob",
+]
 
 FAIR_SHARE: Final = "fairshare"
 """The one scheduling mode of this service."""
@@ -57,6 +66,17 @@ class Principal:
     email: str
     projects: tuple[Project, ...]
     """The default project first, then by id."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Outlook:
+    """What a waiting job can expect. The priorities are shares of the workers, in (0, 1]."""
+
+    hub_priority: float
+    group_priority: float
+    project_priority: float
+    starts: Optional[datetime.datetime] = None
+    completes: Optional[datetime.datetime] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,6 +141,8 @@ class Job:
     """How many attempts ended with a dead dispatcher."""
     position: Optional[int] = None
     """Its place in the device's queue, from 1, while it is queued; not a column but counted on reading."""
+    outlook: Optional[Outlook] = None
+    """What it can expect while it is queued; not a column, and only there where users read the job."""
 
     @property
     def is_final(self) -> bool:
@@ -131,7 +153,18 @@ class Job:
         """Return ``infoQueue``, or ``None`` where the job does not wait: a null there breaks clients."""
         if self.status is not ApiJobStatus.QUEUED or self.position is None:
             return None
-        return QueueRecord(position=self.position, status=ApiJobStatus.PENDING_IN_QUEUE.value)
+        waiting = QueueRecord(position=self.position, status=ApiJobStatus.PENDING_IN_QUEUE.value)
+        if self.outlook is None:
+            return waiting
+        starts, completes = self.outlook.starts, self.outlook.completes
+        return dataclasses.replace(
+            waiting,
+            estimated_start_time=None if starts is None else format_utc(starts),
+            estimated_complete_time=None if completes is None else format_utc(completes),
+            hub_priority=self.outlook.hub_priority,
+            group_priority=self.outlook.group_priority,
+            project_priority=self.outlook.project_priority,
+        )
 
     def to_record(self) -> JobRecord:
         """Return the job in its wire form, without any null."""

@@ -16,10 +16,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Callable, Optional, Protocol
 
 from qiskit_ibmq_provider.protocol.filters import Filter
-from qiskit_ibmq_provider.service.domain.model import Job, JobDraft, Principal
+from qiskit_ibmq_provider.service.domain.model import Job, JobDraft, Principal, Project
 
 __all__ = [
     "AccountStore",
+    "DeviceLoad",
     "Holding",
     "IdempotencyKey",
     "JobStore",
@@ -60,6 +61,16 @@ class Holding:
     attempt: int
 
 
+@dataclasses.dataclass(frozen=True)
+class DeviceLoad:
+    """How busy a device is."""
+
+    running: int
+    """How many of its jobs run."""
+    mean_seconds: Optional[float]
+    """For how long its recent jobs ran, on average; ``None`` if there are none."""
+
+
 class AccountStore(Protocol):
     """Users, their projects and their tokens."""
 
@@ -68,7 +79,7 @@ class AccountStore(Protocol):
     ) -> None:
         """Make sure that the service's own user exists, with these projects and exactly this API token.
 
-        The first project is the default one. Another token that this method stored before is revoked, with
+        The first project is the default one. The user sees no other projects than these. Another token that this method stored before is revoked, with
         the access tokens that were given for it.
         """
         ...
@@ -206,6 +217,14 @@ class QueueStore(Protocol):
 
     def length(self, backend_name: str) -> int:
         """Return how many jobs wait for a device."""
+        ...
+
+    def load(self, backend_name: str) -> DeviceLoad:
+        """Return how many jobs of a device run, and for how long its recent ones ran."""
+        ...
+
+    def waiting_projects(self) -> list[Project]:
+        """Return the projects that have queued jobs, on any device."""
         ...
 
     def idle(self) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from typing import Any, Final, Optional
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -77,12 +78,12 @@ async def _follow(socket: WebSocket, principal: Principal, job_id: str) -> None:
     gone = asyncio.ensure_future(_wait_for_close(socket))
     try:
         async with services.events.subscribe(job.id, queue=job.backend_name) as news:
-            sent: Optional[JobStatusRecord] = None
+            shown: Optional[JobStatusRecord] = None
             while not gone.done():
                 record = (await in_thread(services.jobs.locate, principal, job_id)).to_status_record()
-                if record != sent:
+                if _without_estimates(record) != shown:
                     await _send(socket, Frame(JOB_STATUS, record.to_json()))
-                    sent = record
+                    shown = _without_estimates(record)
                 if is_final(record.status):
                     break
                 await _first_of(gone, news.changed(REREAD_SECONDS))
@@ -93,6 +94,14 @@ async def _follow(socket: WebSocket, principal: Principal, job_id: str) -> None:
             await _close(socket, CloseCode.NO_MORE_UPDATES)
     finally:
         gone.cancel()
+
+
+def _without_estimates(record: JobStatusRecord) -> JobStatusRecord:
+    """Return a status without the times that differ each time it is read: alone they are no news."""
+    if record.queue is None:
+        return record
+    queue = dataclasses.replace(record.queue, estimated_start_time=None, estimated_complete_time=None)
+    return dataclasses.replace(record, queue=queue)
 
 
 async def _first_of(gone: asyncio.Future[None], waiting: Any) -> None:

@@ -8,20 +8,26 @@ from __future__ import annotations
 import datetime
 import heapq
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, Callable
+from typing import Any, Callable, Final, Optional
 
 import sqlalchemy as sa
 
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
-from qiskit_ibmq_provider.service.domain.model import Job
-from qiskit_ibmq_provider.service.domain.store import Holding
+from qiskit_ibmq_provider.protocol.timestamps import parse_utc
+from qiskit_ibmq_provider.service.domain.model import Job, Project
+from qiskit_ibmq_provider.service.domain.store import DeviceLoad, Holding
 from qiskit_ibmq_provider.service.store.database import Database
 from qiskit_ibmq_provider.service.store.jobs import swap_row
 from qiskit_ibmq_provider.service.store.positions import queue_length
 from qiskit_ibmq_provider.service.store.rows import job_of, select_jobs, to_micros
-from qiskit_ibmq_provider.service.store.schema import in_status, job
+from qiskit_ibmq_provider.service.store.schema import in_status, job, project
 
 __all__ = ["SqlQueue"]
+
+_RECENT_JOBS: Final = 1000
+"""Among so many of the newest jobs those of a device are looked for: a bound on what the question costs."""
+_RECENT_RUNS: Final = 20
+"""Of so many finished jobs the mean is taken."""
 
 
 class SqlQueue:
@@ -79,6 +85,30 @@ class SqlQueue:
         with self._database.read() as connection:
             return queue_length(connection, backend_name)
 
+    def load(self, backend_name: str) -> DeviceLoad:
+        """Return how many jobs of a device run, and for how long its recent ones ran."""
+        here = job.c.backend == backend_name
+        running = sa.select(sa.func.count()).select_from(job).where(here, in_status(ApiJobStatus.RUNNING))
+        newest = sa.select(sa.func.max(job.c.seq)).scalar_subquery()
+        recent = (
+            select_jobs()
+            .where(here, in_status(ApiJobStatus.COMPLETED), job.c.seq > newest - _RECENT_JOBS)
+            .order_by(job.c.seq.desc())
+            .limit(_RECENT_RUNS)
+        )
+        with self._database.read() as connection:
+            count = int(connection.scalar(running) or 0)
+            ended = [job_of(row) for row in connection.execute(recent).mappings()]
+        times = [seconds for seconds in map(_run_seconds, ended) if seconds is not None]
+        return DeviceLoad(count, sum(times) / len(times) if times else None)
+
+    def waiting_projects(self) -> list[Project]:
+        """Return the projects that have queued jobs, on any device."""
+        with self._database.read() as connection:
+            ids = list(_projects_waiting(connection))
+            rows = connection.execute(sa.select(project).where(project.c.id.in_(ids)))
+            return [Project(row.id, row.hub, row.grp, row.name) for row in rows]
+
     def idle(self) -> bool:
         """Return whether no job waits or runs, on any device."""
         with self._database.read() as connection:
@@ -86,6 +116,15 @@ class SqlQueue:
                 connection.scalar(sa.select(job.c.seq).where(in_status(status)).limit(1)) is None
                 for status in (ApiJobStatus.QUEUED, ApiJobStatus.RUNNING)
             )
+
+
+def _run_seconds(ended: Job) -> Optional[float]:
+    """Return for how long a job ran, as far as its steps tell."""
+    begin = ended.time_per_step.get(ApiJobStatus.RUNNING.value)
+    if begin is None or ended.ended is None:
+        return None
+    # A clock that was set back in between must not make a job end before it began.
+    return max(0.0, (ended.ended - parse_utc(begin)).total_seconds())
 
 
 def _fair_candidates(connection: sa.Connection, limit: int, excluding: Collection[str]) -> list[Job]:

@@ -290,7 +290,8 @@ def test_the_wire_form_has_what_clients_need_and_no_null(bench: Bench) -> None:
         assert not nulls(job.to_status_record().to_json())
     draft, queued, done = (job.to_record().to_json() for job in jobs)
     assert "infoQueue" not in draft and "infoQueue" not in done
-    assert queued["infoQueue"] == {"status": "PENDING_IN_QUEUE", "position": 1}
+    alone = {"hubPriority": 1.0, "groupPriority": 1.0, "projectPriority": 1.0}
+    assert queued["infoQueue"] == {"status": "PENDING_IN_QUEUE", "position": 1, **alone}
     assert (queued["name"], queued["tags"], queued["experimentTag"]) == ("bell", ["lab1"], "exp-7")
     assert done["summaryData"]["success"] is True and done["endDate"] == done["timePerStep"]["COMPLETED"]
     assert jobs[1].to_status_record().to_json() == {
@@ -298,7 +299,7 @@ def test_the_wire_form_has_what_clients_need_and_no_null(bench: Bench) -> None:
         "status": "QUEUED",
         "kind": "q-object-external-storage",
         "creationDate": queued["creationDate"],
-        "infoQueue": {"status": "PENDING_IN_QUEUE", "position": 1},
+        "infoQueue": {"status": "PENDING_IN_QUEUE", "position": 1, **alone},
     }
 
 
