@@ -29,6 +29,7 @@ __all__ = [
     "optional",
     "path",
     "paths",
+    "projects",
     "seconds",
     "text",
     "token",
@@ -153,6 +154,25 @@ def paths(value: Any) -> tuple[Path, ...]:
     """Read several paths, in text separated as in the PATH variable."""
     items = value.split(os.pathsep) if isinstance(value, str) else value
     return tuple(path(item) for item in items if item != "")
+
+
+def projects(value: Any) -> tuple[tuple[str, str, str], ...]:
+    """Read projects, each three names, in text ``hub/group/project`` separated by commas."""
+    items = [item.strip() for item in value.split(",")] if isinstance(value, str) else list(value)
+    found = [tuple(item.split("/")) if isinstance(item, str) else tuple(item) for item in items if item != ""]
+    if not found or not all(len(names) == 3 and all(map(_is_project_name, names)) for names in found):
+        raise ValueError(
+            "it must be like 'hub/group/project', several separated by commas; names are letters, digits, dots, "
+            "dashes and underscores, and are not dots alone"
+        )
+    if len(set(found)) < len(found):
+        raise ValueError("it names a project twice")
+    return tuple((hub, group, project) for hub, group, project in found)
+
+
+def _is_project_name(value: Any) -> bool:
+    """Tell whether a name can stand in a path: clients insert it as it is."""
+    return isinstance(value, str) and re.fullmatch(r"(?!\.+$)[A-Za-z0-9_.-]{1,128}", value) is not None
 
 
 def networks(value: Any) -> tuple[str, ...]:

@@ -82,11 +82,11 @@ def _assemble(config: ServiceConfig, token: str, store: Store, devices: DeviceCa
     if exclusive:
         housekeeper.sweep_at_start()
     accounts = Accounts(store, clock)
-    accounts.bootstrap(token)
+    accounts.bootstrap(token, config.projects)
     return Services(
         config=config,
         accounts=accounts,
-        jobs=Jobs(store, blobs, devices, limits, events, clock),
+        jobs=Jobs(store, blobs, devices, limits, events, clock, workers=config.worker_count),
         queues=DeviceQueues(store, devices, limits),
         devices=devices,
         blobs=blobs,

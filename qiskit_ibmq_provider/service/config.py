@@ -24,6 +24,7 @@ from typing import Any, Final, Optional
 
 from qiskit_ibmq_provider.service import _settings as read
 from qiskit_ibmq_provider.service._settings import ConfigError
+from qiskit_ibmq_provider.service.domain.accounts import DEFAULT_PROJECTS
 
 __all__ = ["ConfigError", "ENVIRONMENT_PREFIX", "ServiceConfig", "load_config", "read_token"]
 
@@ -72,11 +73,16 @@ class ServiceConfig:
     token_file: Optional[Path] = _setting(
         None, read.optional(read.path), "File that holds the API token, instead of 'token'."
     )
+    projects: tuple[tuple[str, str, str], ...] = _setting(
+        DEFAULT_PROJECTS,
+        read.projects,
+        "Projects that the service has, 'hub/group/project' separated by commas; the first is the default one.",
+    )
     public_url: Optional[str] = _setting(
         None,
         read.optional(read.url),
-        "URL under which users reach the service, without '/api', e.g. 'https://q.example.org'. By default "
-        "the one that each request came to.",
+        "URL under which users reach the service, with or without '/api', e.g. 'https://q.example.org'. By "
+        "default the one that each request came to.",
     )
     trusted_proxies: tuple[str, ...] = _setting(
         (),

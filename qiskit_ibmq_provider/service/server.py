@@ -20,6 +20,7 @@ from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.service.app import create_app
 from qiskit_ibmq_provider.service.compose import StartError, open_services
 from qiskit_ibmq_provider.service.config import ENVIRONMENT_PREFIX, ConfigError, ServiceConfig, read_token
+from qiskit_ibmq_provider.service.connections import BoundedHttp
 from qiskit_ibmq_provider.service.data_lock import DataDirError, DataDirInUse, hold_data_dir
 from qiskit_ibmq_provider.service.logs import configure_logging
 from qiskit_ibmq_provider.service.routes.urls import API_PATH
@@ -57,6 +58,9 @@ EXIT_PORT: Final = 5
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
+_SAFE_TOKEN_LENGTH: Final = 16
+"""A shorter API token is warned of."""
+
 _GRACE_SECONDS: Final = 3
 """How long answers under way may take when the service stops."""
 
@@ -70,11 +74,10 @@ _BACKLOG: Final = 512
 _SOCKET_MESSAGE_BYTES: Final = 64 * 1024
 """Clients send one token over a websocket, and little else."""
 
-
 _IDLE_CHECK_SECONDS: Final = 0.2
 
 _UVICORN_SETTINGS: Final[Mapping[str, Any]] = {
-    "http": "httptools",
+    "http": BoundedHttp,
     "ws": "websockets-sansio",
     "ws_max_size": _SOCKET_MESSAGE_BYTES,
     "ws_ping_interval": _PING_SECONDS,
@@ -115,6 +118,7 @@ def serve(config: ServiceConfig, *, on_ready: Optional[Callable[[str], None]] = 
         os.environ.pop(ENVIRONMENT_PREFIX + "TOKEN", None)
         configure_logging(config.log_level, secrets=[token])
         _warn_of_open_file(config)
+        _warn_of_short_token(token)
         # The database holds the key that signs storage URLs, the blobs hold what users computed.
         os.umask(0o077)
         with hold_data_dir(config.data_dir), contextlib.closing(_bind(config)) as listener:
@@ -142,6 +146,17 @@ def _warn_of_open_file(config: ServiceConfig) -> None:
     if config.token is None and path is not None and os.name == "posix" and path.stat().st_mode & 0o077:
         logger.warning(
             "Other users can read the token file %s. Make it yours alone: chmod 600 %s", path, path
+        )
+
+
+def _warn_of_short_token(token: str) -> None:
+    """Warn if the token can be guessed: whoever reaches the service may try as many as they like."""
+    if len(token) < _SAFE_TOKEN_LENGTH:
+        logger.warning(
+            "The API token has only %d characters and may be guessed. Use a random one of at least %d: "
+            "python3 -c 'import secrets; print(secrets.token_hex(32))'",
+            len(token),
+            _SAFE_TOKEN_LENGTH,
         )
 
 

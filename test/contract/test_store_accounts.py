@@ -74,7 +74,7 @@ def test_a_new_api_token_revokes_the_old_one_and_what_it_gave(bench: Bench) -> N
         bench.accounts.authenticate(token)
     fresh = bench.accounts.authenticate(bench.accounts.login("another-token").id)
     assert fresh.user_id == bench.principal.user_id
-    assert fresh.projects == bench.principal.projects
+    assert fresh.projects == bench.principal.projects[:1]
 
 
 def test_an_empty_api_token_is_refused(bench: Bench) -> None:
@@ -124,3 +124,20 @@ def test_many_starts_at_once_agree_on_user_and_key(bench: Bench, store_url: str)
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(start, range(8)))) == 1
+
+
+def test_projects_that_are_not_configured_any_more_are_hidden_and_their_jobs_kept(bench: Bench) -> None:
+    job = bench.queued(project=bench.other_project)
+    bench.accounts.bootstrap(API_TOKEN, [("campus", "chemistry", "lab"), ("ibm-q", "open", "main")])
+    token = bench.accounts.login(API_TOKEN).id
+    projects = bench.accounts.authenticate(token).projects
+    assert [(each.hub, each.project, each.is_default) for each in projects] == [
+        ("campus", "lab", True),
+        ("ibm-q", "main", False),
+    ]
+    with pytest.raises(NotFound):
+        bench.accounts.project(bench.accounts.authenticate(token), "campus", "physics", "qc101")
+    bench.accounts.bootstrap(API_TOKEN, [("campus", "physics", "qc101")])
+    (back,) = bench.accounts.authenticate(token).projects
+    assert back.id == bench.other_project.id
+    assert bench.jobs.get(back, job.id).id == job.id

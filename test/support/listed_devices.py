@@ -9,6 +9,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Any, Optional
 
+from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.protocol.timestamps import parse_utc
 from qiskit_ibmq_provider.service.domain.errors import UnknownDevice
@@ -38,6 +39,10 @@ class ListedDevices:
     def configurations(self) -> list[dict[str, Any]]:
         """Return all configurations."""
         return [self.configuration(name) for name in self._devices]
+
+    def encoded_configurations(self) -> bytes:
+        """Return all configurations as JSON."""
+        return codec.dumps(self.configurations())
 
     def properties(self, name: str, before: Optional[datetime.datetime] = None) -> Optional[dict[str, Any]]:
         """Return the newest calibration before an instant."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Callable, Final, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.devices.calibration import normalise_defaults, normalise_properties
 from qiskit_ibmq_provider.service.devices.configuration import normalise_configuration
@@ -24,7 +25,7 @@ from qiskit_ibmq_provider.service.devices.files import (
     snapshot_directory,
 )
 from qiskit_ibmq_provider.service.devices.index import DeviceFiles, FleetIndex
-from qiskit_ibmq_provider.service.domain.errors import Unavailable, UnknownDevice
+from qiskit_ibmq_provider.service.domain.errors import UnknownDevice
 
 __all__ = ["Fleet"]
 
@@ -55,6 +56,7 @@ class Fleet:
         self._index: Optional[dict[str, DeviceFiles]] = None
         self._configurations: dict[str, dict[str, Any]] = {}
         self._documents: OrderedDict[Path, dict[str, Any]] = OrderedDict()
+        self._encoded: Optional[bytes] = None
         if check and self._extra_dirs:
             self._check_user_files()
 
@@ -66,8 +68,7 @@ class Fleet:
         """Return the configuration of a device as it is on the wire.
 
         Raises:
-            UnknownDevice: if there is no device of this name.
-            Unavailable: if its files cannot be used.
+            UnknownDevice: if there is no device of this name, or its files cannot be used.
         """
         device = self._device(name)
         with self._usable(name):
@@ -79,9 +80,21 @@ class Fleet:
         for name in self.names():
             try:
                 found.append(self.configuration(name))
-            except Unavailable:
+            except UnknownDevice:
                 continue
         return found
+
+    def encoded_configurations(self) -> bytes:
+        """Return ``configurations`` as a JSON document, encoded once: devices do not change while the service runs."""
+        with self._lock:
+            if self._encoded is not None:
+                return self._encoded
+            found = self.configurations()
+            encoded = codec.dumps(found)
+            # A file that is broken now may be mended.
+            if len(found) == len(self.names()):
+                self._encoded = encoded
+            return encoded
 
     def properties(self, name: str, before: Optional[datetime.datetime] = None) -> Optional[dict[str, Any]]:
         """Return the calibration of a device, or ``None`` if it has none.
@@ -91,8 +104,7 @@ class Fleet:
             before: the newest set strictly older than this instant; the newest of all by default.
 
         Raises:
-            UnknownDevice: if there is no device of this name.
-            Unavailable: if its files cannot be used.
+            UnknownDevice: if there is no device of this name, or its files cannot be used.
         """
         calibration = self._device(name).calibration(before)
         if calibration is None:
@@ -104,8 +116,7 @@ class Fleet:
         """Return the pulse defaults of a device, or ``None`` if it has none.
 
         Raises:
-            UnknownDevice: if there is no device of this name.
-            Unavailable: if its files cannot be used.
+            UnknownDevice: if there is no device of this name, or its files cannot be used.
         """
         path = self._device(name).defaults
         if path is None:
@@ -120,9 +131,10 @@ class Fleet:
             yield
         except DeviceFileError as err:
             logger.warning("Device %s is not available. %s", name, err)
-            raise Unavailable(
+            # Not an answer that asks to try again: trying does not mend a file.
+            raise UnknownDevice(
                 f"The device {name} is not available: one of its files cannot be used. The service's log says which and why.",
-                ErrorCode.UNAVAILABLE,
+                ErrorCode.DEVICE_NOT_FOUND,
             ) from err
 
     def _configuration(self, device: DeviceFiles) -> dict[str, Any]:

@@ -44,7 +44,8 @@ class Accounts:
     def bootstrap(self, api_token: str, projects: Sequence[tuple[str, str, str]] = DEFAULT_PROJECTS) -> None:
         """Make sure that the service has a user, its projects, and this API token as the only configured one.
 
-        A token from an earlier start is revoked if it differs, and the access tokens given for it with it.
+        A token from an earlier start is revoked if it differs, and the access tokens given for it with it. Projects
+        of an earlier start that are not among these are hidden from the user; their jobs are kept.
 
         Raises:
             InvalidRequest: if the token is empty.

@@ -34,6 +34,10 @@ class DeviceCatalogue(Protocol):
         """Return the configurations of all devices, in the order of ``names``."""
         ...
 
+    def encoded_configurations(self) -> bytes:
+        """Return ``configurations`` as a JSON document: every login asks for it, and it is large."""
+        ...
+
     def properties(self, name: str, before: Optional[datetime.datetime] = None) -> Optional[dict[str, Any]]:
         """Return the calibration of a device, or ``None`` if it has none.
 

@@ -16,6 +16,7 @@ from qiskit_ibmq_provider.service.routes.context import (
     project_of,
     services_of,
 )
+from qiskit_ibmq_provider.service.routes.errors import JSON_TYPE
 
 __all__ = [
     "device_bookings",
@@ -31,7 +32,8 @@ __all__ = [
 async def devices(request: Request) -> Response:
     """List the configurations of all devices."""
     await project_of(request)
-    return json_response(await in_thread(services_of(request).devices.configurations))
+    encoded = await in_thread(services_of(request).devices.encoded_configurations)
+    return Response(encoded, media_type=JSON_TYPE)
 
 
 async def device_properties(request: Request) -> Response:

@@ -45,8 +45,14 @@ class SqlAccounts:
         with self._database.write() as connection:
             self._database.serialize(connection, "bootstrap")
             user_id = _ensure_user(connection, email, now)
+            connection.execute(sa.delete(membership).where(membership.c.user_id == user_id))
             for index, names in enumerate(projects):
-                _ensure_member(connection, user_id, _ensure_project(connection, names), is_default=index == 0)
+                project_id = _ensure_project(connection, names)
+                connection.execute(
+                    sa.insert(membership).values(
+                        user_id=user_id, project_id=project_id, is_default=int(index == 0)
+                    )
+                )
             _replace_token(connection, user_id, digest, now)
 
     def api_tokens(self, selector: str) -> list[StoredToken]:
@@ -138,19 +144,6 @@ def _ensure_project(connection: sa.Connection, names: tuple[str, str, str]) -> i
         sa.insert(project).values(hub=hub, grp=group, name=name).returning(project.c.id)
     )
     return int(made.scalar_one())
-
-
-def _ensure_member(connection: sa.Connection, user_id: str, project_id: int, *, is_default: bool) -> None:
-    """Let a user see a project; only one is the user's default."""
-    mine = membership.c.user_id == user_id
-    if is_default:
-        connection.execute(sa.update(membership).where(mine).values(is_default=0))
-    this = sa.and_(mine, membership.c.project_id == project_id)
-    known = connection.execute(sa.update(membership).where(this).values(is_default=int(is_default)))
-    if known.rowcount == 0:
-        connection.execute(
-            sa.insert(membership).values(user_id=user_id, project_id=project_id, is_default=int(is_default))
-        )
 
 
 def _replace_token(connection: sa.Connection, user_id: str, digest: str, now: datetime.datetime) -> None:

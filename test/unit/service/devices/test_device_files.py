@@ -14,7 +14,7 @@ import pytest
 
 from qiskit_ibmq_provider.service.devices import DeviceFileError, Fleet
 from qiskit_ibmq_provider.service.devices.index import FleetIndex
-from qiskit_ibmq_provider.service.domain.errors import Unavailable
+from qiskit_ibmq_provider.service.domain.errors import UnknownDevice
 
 
 def _configuration(**changes):
@@ -215,7 +215,7 @@ def test_a_file_that_breaks_later_takes_only_its_own_device_away(tmp_path, caplo
     assert "campus_2q" not in listed
     assert len(listed) == len(fleet.names()) - 1
     assert "conf_x.json" in caplog.text
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(UnknownDevice) as caught:
         fleet.configuration("campus_2q")
     assert "conf_x.json" not in caught.value.message
 
