@@ -22,7 +22,7 @@ def as_object(data: Any, what: str) -> Mapping[str, Any]:
         ProtocolError: it is something else.
     """
     if not isinstance(data, Mapping):
-        raise ProtocolError(f"{what} should be a JSON object, not {type(data).__name__}.")
+        raise ProtocolError(f"{_sentence(what)} should be a JSON object, not {type(data).__name__}.")
     return data
 
 
@@ -33,7 +33,7 @@ def as_objects(data: Any, what: str) -> list[Mapping[str, Any]]:
         ProtocolError: it is something else.
     """
     if not isinstance(data, list):
-        raise ProtocolError(f"{what} should be a JSON array, not {type(data).__name__}.")
+        raise ProtocolError(f"{_sentence(what)} should be a JSON array, not {type(data).__name__}.")
     return [as_object(item, f"each entry of {what}") for item in data]
 
 
@@ -45,7 +45,7 @@ def required(data: Mapping[str, Any], key: str, kind: type[T], what: str) -> T:
     """
     value = optional(data, key, kind, what)
     if value is None:
-        raise ProtocolError(f"{what} lacks the field {key!r}.")
+        raise ProtocolError(f"{_sentence(what)} lacks the field {key!r}.")
     return value
 
 
@@ -96,3 +96,8 @@ def leftover(data: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
 def without_none(**fields: Any) -> dict[str, Any]:
     """Return the fields that have a value: on this wire ``null`` is not the same as absent, and often harmful."""
     return {key: value for key, value in fields.items() if value is not None}
+
+
+def _sentence(what: str) -> str:
+    """Return words with the capital letter that begins a sentence."""
+    return what[:1].upper() + what[1:]

@@ -55,10 +55,14 @@ __all__ = [
 
 _MAX_DEPTH: Final = 20
 _MAX_CLAUSES: Final = 1000
+_MAX_PATTERN_COST: Final = 20_000
+"""Most characters of all patterns of a filter together."""
+_CASELESS_COST: Final = 50
+"""Each character of a pattern that ignores case counts as so many: a range such as ``[a-\U0010ffff]`` takes 5 ms to compile then."""
 _CURSOR_PATH: Final = "creationDate"
-
-
 _OPERATORS: Final = {operator.value: operator for operator in Operator}
+_CASELESS: Final = re.compile(r"\(\?[a-zA-Z]*i")
+"""A group that ignores case."""
 _LISTS: Final = frozenset({Operator.INQ, Operator.NIN, Operator.BETWEEN})
 
 
@@ -138,6 +142,7 @@ class _Parser:
 
     def __init__(self) -> None:
         self._count = 0
+        self._pattern_cost = 0
 
     def clause(self, data: Any, depth: int) -> Clause:
         """Read one object of conditions."""
@@ -188,12 +193,29 @@ class _Parser:
         if operator in PATTERN_OPERATORS and not isinstance(value, str):
             raise ProtocolError(f"The filter's {key!r} on {path!r} should be a text, not {value!r:.80}.")
         if operator is Operator.REGEXP:
-            _check_pattern(path, value)
+            self._check_pattern(path, value)
         if is_date(path) and operator not in PATTERN_OPERATORS and operator is not Operator.EXISTS:
             for instant in value if operator in _LISTS else [value]:
                 if instant is not None:
                     parse_utc(instant)
         return Compare(path, operator, value)
+
+    def _check_pattern(self, path: str, value: str) -> None:
+        """Refuse a pattern that cannot be compiled, or not within a moment."""
+        pattern, flags = split_pattern(value)
+        caseless = "i" in flags or _CASELESS.search(pattern) is not None
+        self._pattern_cost += len(pattern) * (_CASELESS_COST if caseless else 1)
+        if self._pattern_cost > _MAX_PATTERN_COST:
+            raise ProtocolError(
+                f"The filter's patterns are too long at {value!r:.80} on {path!r}. Together they have at most {_MAX_PATTERN_COST} "
+                f"characters, and {_MAX_PATTERN_COST // _CASELESS_COST} where case is ignored."
+            )
+        try:
+            re.compile(pattern, python_flags(flags))
+        except (re.error, RecursionError, OverflowError) as err:
+            raise ProtocolError(
+                f"The filter's pattern {value!r:.80} on {path!r} is not a regular expression: {err}."
+            ) from err
 
 
 def _parse_order(order: Any) -> Order:
@@ -220,14 +242,3 @@ def _with_options(key: str, value: Any, options: Any) -> Any:
         pattern, flags = split_pattern(value)
         return f"/{pattern}/{flags}{options}"
     return value
-
-
-def _check_pattern(path: str, value: str) -> None:
-    """Refuse a pattern that cannot be compiled."""
-    pattern, flags = split_pattern(value)
-    try:
-        re.compile(pattern, python_flags(flags))
-    except (re.error, RecursionError, OverflowError) as err:
-        raise ProtocolError(
-            f"The filter's pattern {value!r:.80} on {path!r} is not a regular expression: {err}."
-        ) from err

@@ -4,38 +4,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 
+from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
 from qiskit_ibmq_provider.protocol.filters import Filter
+from qiskit_ibmq_provider.protocol.timestamps import format_utc
 from qiskit_ibmq_provider.service.domain.errors import InvalidRequest
 from qiskit_ibmq_provider.service.domain.model import Job
-from qiskit_ibmq_provider.service.routes.context import in_thread, json_response, project_of, services_of
+from qiskit_ibmq_provider.service.routes.context import in_thread, project_of, services_of
+from qiskit_ibmq_provider.service.routes.errors import JSON_TYPE
 
 __all__ = ["job_ids", "job_statuses"]
 
 
 async def job_statuses(request: Request) -> Response:
     """List jobs as whole job objects."""
-    return json_response([job.to_record().to_json() for job in await _jobs_of(request)])
+    return await _listing(request, _whole)
 
 
 async def job_ids(request: Request) -> Response:
     """List jobs by what a client needs to page and to choose: id, date, and whether there is live data."""
-    records = [job.to_record() for job in await _jobs_of(request)]
-    return json_response(
-        [
-            {"id": r.id, "creationDate": r.creation_date, "liveDataEnabled": bool(r.live_data_enabled)}
-            for r in records
-        ]
-    )
+    return await _listing(request, _brief)
 
 
-async def _jobs_of(request: Request) -> list[Job]:
+async def _listing(request: Request, show: Callable[[Job], dict[str, Any]]) -> Response:
+    """Answer with the jobs that the filter in the query asks for."""
     _, project = await project_of(request)
+    jobs, text = services_of(request).jobs, request.query_params.get("filter") or "{}"
+
+    def encoded() -> bytes:
+        return codec.dumps([show(job) for job in jobs.list(project, _filter_of(text))])
+
+    # Reading a long filter and writing a thousand jobs take a while, too.
+    return Response(await in_thread(encoded), media_type=JSON_TYPE)
+
+
+def _whole(job: Job) -> dict[str, Any]:
+    return job.to_record().to_json()
+
+
+def _brief(job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "creationDate": format_utc(job.created),
+        "liveDataEnabled": bool(job.live_data_enabled),
+    }
+
+
+def _filter_of(text: str) -> Filter:
     try:
-        wanted = Filter.from_json(request.query_params.get("filter") or "{}")
+        return Filter.from_json(text)
     except ProtocolError as exc:
         raise InvalidRequest(str(exc), ErrorCode.INVALID_FILTER) from None
-    return await in_thread(services_of(request).jobs.list, project, wanted)

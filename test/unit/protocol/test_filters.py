@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,3 +163,25 @@ _DOCUMENTS = st.fixed_dictionaries(
 @given(_CLAUSES, _DOCUMENTS)
 def test_what_is_written_means_the_same_when_read_again(clause, document):
     assert match(parse_clause(clause.to_json()), document) is match(clause, document)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"name": {"regexp": "x" * 20_001}},
+        {"name": {"regexp": "/" + "[a-\U0010ffff]" * 81 + "/i"}},
+        {"name": {"regexp": "(?mi:" + "[a-\U0010ffff]" * 80 + ")"}},
+        {"name": {"regexp": "[a-\U0010ffff]" * 81, "options": "i"}},
+        {"or": [{"name": {"regexp": f"/{index:03}/i"}} for index in range(140)]},
+        {"or": [{"name": {"regexp": f"{index:03}" * 100}} for index in range(70)]},
+    ],
+)
+def test_patterns_that_take_long_to_compile_are_refused_before_that(where):
+    begin = time.monotonic()
+    with pytest.raises(ProtocolError, match="patterns are too long"):
+        parse_clause(where)
+    assert time.monotonic() - begin < 5
+
+
+def test_a_pattern_of_many_names_is_not_too_long():
+    parse_clause({"name": {"regexp": "|".join(f"job_{index}" for index in range(1000))}})
