@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from qiskit_ibmq_provider.protocol.accounts import ProjectEntry, UserInfo, encode_network
-from qiskit_ibmq_provider.protocol.fields import as_object, required
+from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.service.domain.errors import InvalidRequest
 from qiskit_ibmq_provider.service.routes.context import (
     authenticate,
     in_thread,
@@ -50,8 +51,11 @@ async def version(request: Request) -> Response:
 
 async def log_in(request: Request) -> Response:
     """Give an access token for an API token."""
-    body = as_object(await read_json(request), "the login request")
-    api_token = required(body, "apiToken", str, "the login request")
+    body = await read_json(request)
+    api_token = body.get("apiToken") if isinstance(body, dict) else None
+    if not isinstance(api_token, str):
+        # What was sent instead is not repeated: it may hold the token.
+        raise InvalidRequest("Login needs the API token as text in 'apiToken'.", ErrorCode.BAD_REQUEST)
     token = await in_thread(services_of(request).accounts.login, api_token)
     return json_response(token.to_json())
 

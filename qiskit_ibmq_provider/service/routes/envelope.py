@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 from typing import Final
+from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -59,4 +60,5 @@ class Envelope:
                     # The query is left out: it may hold a token or the signature of a storage URL.
                     method = scope.get("method", "WEBSOCKET")
                     took = 1000 * (time.perf_counter() - started)
-                    logger.info("%s %s %s %s %.1f ms", trace_id, method, scope["path"], status or "-", took)
+                    path = quote(scope["path"])
+                    logger.info("%s %s %s %s %.1f ms", trace_id, method, path, status or "-", took)

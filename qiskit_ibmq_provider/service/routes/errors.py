@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final, Optional
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -78,8 +79,8 @@ async def _protocol_error(request: Request, exc: Exception) -> Response:
 async def _framework_error(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)
     messages = {
-        404: f"There is no {request.url.path!r} here.",
-        405: f"{request.method} is not possible on {request.url.path!r}.",
+        404: f"There is no {request.url.path!r:.200} here.",
+        405: f"{request.method} is not possible on {request.url.path!r:.200}.",
     }
     code = _CODES.get(exc.status_code, ErrorCode.BAD_REQUEST)
     return error_response(code, messages.get(exc.status_code, exc.detail), exc.status_code, exc.headers)
@@ -93,7 +94,7 @@ async def _client_gone(request: Request, exc: Exception) -> Response:
 async def _unexpected_error(request: Request, exc: Exception) -> Response:
     """Answer a failure of our own. The server logs the traceback; the client is told where to look."""
     trace_id = request.scope.get("state", {}).get("trace_id", "")
-    logger.error("Request %s failed: %s %s", trace_id, request.method, request.url.path)
+    logger.error("Request %s failed: %s %s", trace_id, request.method, quote(request.url.path))
     message = f"The service failed on this request. Its log tells more under {trace_id}."
     # This answer is made outside of the middleware that adds the header to all others.
     return error_response(ErrorCode.INTERNAL, message, 500, {"uber-trace-id": trace_id})
