@@ -3,7 +3,7 @@
 
 """What a user of the original client does, one function each; run by an interpreter that has that client and nothing of ours.
 
-``python original_client.py FLOW`` with ``QE_TOKEN`` and ``QE_URL`` set runs one flow and prints what it saw as one line of JSON.
+``python original_client.py FLOW [ARGUMENT]`` with ``QE_TOKEN`` and ``QE_URL`` set runs one flow and prints what it saw as one line of JSON.
 """
 
 import json
@@ -182,14 +182,26 @@ def managed(provider):
         "totals": [sum(c.values()) for c in counts],
         "jobs": len(job_set.jobs()),
         "found": [job.job_id() for job in found.jobs()] == [job.job_id() for job in job_set.jobs()],
+        "id": job_set.job_set_id(),
+    }
+
+
+def managed_found(provider):
+    """The job set whose id the command line gives, run by somebody else."""
+    job_set = IBMQJobManager().retrieve_job_set(sys.argv[2], provider)
+    return {
+        "name": job_set.name(),
+        "tags": job_set.tags(),
+        "spans": [[job.start_index, job.end_index] for job in job_set.managed_jobs()],
+        "counts": [job_set.results().get_counts(i) for i in range(5)],
+        "statuses": [status.name for status in job_set.statuses()],
     }
 
 
 def main():
     """Run the flow that the command line names."""
-    flow = {f.__name__: f for f in (account, device, simulator, noisy, listing, refused, managed)}[
-        sys.argv[1]
-    ]
+    flows = (account, device, simulator, noisy, listing, refused, managed, managed_found)
+    flow = {f.__name__: f for f in flows}[sys.argv[1]]
     provider = IBMQ.load_account()
     print(json.dumps(flow(provider), default=str))
 

@@ -14,6 +14,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from qiskit import QuantumCircuit
+
+from qiskit_ibmq_provider.managed import IBMQJobManager
 
 PEER = os.environ.get("IBMQ_PEER_PYTHON")
 SCRIPT = Path(__file__).with_name("original_client.py")
@@ -27,7 +30,7 @@ pytestmark = pytest.mark.skipif(
 def peer(ibmq_service, tmp_path):
     """Runs one flow of the original client and gives what it printed."""
 
-    def run(flow: str) -> dict:
+    def run(flow: str, *arguments: str) -> dict:
         environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(tmp_path),
@@ -36,7 +39,12 @@ def peer(ibmq_service, tmp_path):
             "QISKIT_PARALLEL": "FALSE",
         }
         done = subprocess.run(
-            [PEER, str(SCRIPT), flow], env=environ, cwd=tmp_path, capture_output=True, text=True, timeout=300
+            [PEER, str(SCRIPT), flow, *arguments],
+            env=environ,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr[-4000:]
         return json.loads(done.stdout.splitlines()[-1])
@@ -118,5 +126,36 @@ def test_it_is_told_why_a_job_or_a_request_failed(peer):
     assert seen["cancel"] is False
 
 
-def test_it_runs_a_job_set_and_finds_it_again(peer):
-    assert peer("managed") == {"totals": [10, 10, 10, 10], "jobs": 2, "found": True}
+def test_it_runs_a_job_set_which_both_clients_find_again(peer, ibmq_provider):
+    seen = peer("managed")
+    job_set_id = seen.pop("id")
+    assert seen == {"totals": [10, 10, 10, 10], "jobs": 2, "found": True}
+    job_set = IBMQJobManager().retrieve_job_set(job_set_id, ibmq_provider)
+    assert job_set.name() == "set" and job_set.tags() == []
+    assert [(job.start_index, job.end_index) for job in job_set.managed_jobs()] == [(0, 1), (2, 3)]
+    results = job_set.results(timeout=60)
+    assert [sum(results.get_counts(i).values()) for i in range(4)] == [10, 10, 10, 10]
+    assert sum(results.get_counts("bell").values()) == 10
+
+
+def test_it_finds_a_job_set_of_ours(peer, ibmq_backend):
+    circuits = []
+    for value in range(5):
+        circuit = QuantumCircuit(3, 3)
+        for bit in range(3):
+            if value >> bit & 1:
+                circuit.x(bit)
+        circuit.measure([0, 1, 2], [0, 1, 2])
+        circuits.append(circuit)
+    job_set = IBMQJobManager().run(
+        circuits, ibmq_backend, name="ours", max_experiments_per_job=2, job_tags=["lab1"], shots=10
+    )
+    assert job_set.results(timeout=60).success
+    seen = peer("managed_found", job_set.job_set_id())
+    assert seen == {
+        "name": "ours",
+        "tags": ["lab1"],
+        "spans": [[0, 1], [2, 3], [4, 4]],
+        "counts": [{f"{value:03b}": 10} for value in range(5)],
+        "statuses": ["DONE"] * 3,
+    }

@@ -10,10 +10,12 @@ import re
 from concurrent.futures import Future
 
 import pytest
+from qiskit.exceptions import QiskitError
 from qiskit.providers.exceptions import JobError
 from qiskit.providers.jobstatus import JobStatus
+from qiskit.result import Result
 
-from qiskit_ibmq_provider.managed import IBMQJobManagerInvalidStateError, ManagedJob
+from qiskit_ibmq_provider.managed import IBMQJobManagerInvalidStateError, ManagedJob, ManagedJobSet
 from qiskit_ibmq_provider.managed._labels import default_name, new_id, set_tag
 from qiskit_ibmq_provider.managed._retrieval import arrange, num_circuits, parse_name
 from qiskit_ibmq_provider.managed.utils import (
@@ -162,3 +164,55 @@ def test_methods_that_need_all_jobs_wait_for_submissions_and_keep_their_name():
             return len(self.managed_jobs()) + more
 
     assert Jobs().count(1) == 3 and Jobs.count.__name__ == "count"
+
+
+class HalfFailedJob(ListedJob):
+    """A job of two experiments, of which one failed."""
+
+    def wait_for_final_state(self, timeout, wait, callback):
+        pass
+
+    def result(self, timeout=None, partial=False, refresh=False):
+        if not partial:
+            raise JobError("Job a has failed.")
+        entries = [
+            {"shots": 1, "success": True, "data": {"counts": {"0x1": 1}}, "header": {"name": "good"}},
+            {"shots": 1, "success": False, "status": "broken", "data": {}, "header": {"name": "bad"}},
+        ]
+        return Result.from_dict(
+            {
+                "backend_name": "small",
+                "backend_version": "1",
+                "qobj_id": "q",
+                "job_id": "a",
+                "success": False,
+                "status": "ERROR",
+                "results": entries,
+            }
+        )
+
+
+class Listing:
+    """A provider that lists the jobs of a set."""
+
+    def __init__(self, jobs) -> None:
+        self.backend, self._jobs = self, jobs
+
+    def jobs(self, limit, job_tags):
+        assert limit is None and job_tags[0].startswith("ibmq_jobset_")
+        return self._jobs
+
+
+def test_partial_results_give_the_experiments_that_went_well():
+    job = HalfFailedJob("a", "s_0_", JobStatus.ERROR, count=2)
+    job.tags = list
+    job_set = ManagedJobSet(short_id="id")
+    job_set.retrieve_jobs(Listing([job]))
+    with pytest.warns(UserWarning, match="experiments 0-1 .job ID a.*has failed"):
+        whole = job_set.results()
+    assert not whole.success
+    results = job_set.results(partial=True)
+    assert not results.success and results.get_counts("good") == results.get_counts(0) == {"1": 1}
+    with pytest.raises(QiskitError, match="broken"):
+        results.get_counts("bad")
+    assert job_set.results() is results
