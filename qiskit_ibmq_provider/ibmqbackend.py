@@ -17,6 +17,7 @@ from qiskit.pulse.channels import PulseChannel
 from qiskit.qobj import PulseQobj, QasmQobj
 from qiskit.qobj.utils import MeasLevel, MeasReturnType
 
+from qiskit_ibmq_provider._backend.estimate import EstimatedRuns
 from qiskit_ibmq_provider._backend.queries import BackendQueries, Configuration
 from qiskit_ibmq_provider._backend.run_options import DEFAULT_SHOTS, default_options, simulator_options
 from qiskit_ibmq_provider._backend.submission import JobLabels, prepared, submit, takes_qobj_keyword
@@ -51,7 +52,7 @@ _ID_TEXT = (
 )
 
 
-class IBMQBackend(BackendQueries):
+class IBMQBackend(EstimatedRuns, BackendQueries):
     """A device, reached through one provider. Backends come from the provider; this class is not made directly.
 
     :meth:`run` sends circuits or pulse schedules and returns an :class:`~qiskit.providers.ibmq.job.IBMQJob` at once. It does not
