@@ -110,6 +110,7 @@ _SUBMODULES = frozenset(
         "accountprovider",
         "api",
         "apiconstants",
+        "backend_tables",
         "backendjoblimit",
         "backendreservation",
         "credentials",

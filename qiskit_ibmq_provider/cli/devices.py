@@ -8,8 +8,8 @@ import argparse
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from qiskit_ibmq_provider._text_table import table
 from qiskit_ibmq_provider.cli._client_command import add_account_option, client_command, log_in
-from qiskit_ibmq_provider.cli._table import table
 
 if TYPE_CHECKING:
     from qiskit_ibmq_provider.ibmqbackend import IBMQBackend

@@ -7,9 +7,9 @@ from __future__ import annotations
 import argparse
 from typing import Any, Final
 
+from qiskit_ibmq_provider._text_table import table
 from qiskit_ibmq_provider.cli._arguments import positive
 from qiskit_ibmq_provider.cli._client_command import add_account_option, client_command, log_in
-from qiskit_ibmq_provider.cli._table import table
 
 __all__ = ["add_to"]
 

@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pytest
 from qiskit.providers.jobstatus import JobStatus
 
+from qiskit_ibmq_provider._text_table import table
 from qiskit_ibmq_provider.cli import build_parser
 from qiskit_ibmq_provider.cli._histogram import histogram
 from qiskit_ibmq_provider.cli._status_line import _StatusLine
-from qiskit_ibmq_provider.cli._table import table
 
 
 def _commands(parser: argparse.ArgumentParser, name: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
