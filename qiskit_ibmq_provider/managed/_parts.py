@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional, TypeVar
 
-__all__ = ["experiment_count", "experiments_per_job", "options_of_part", "split"]
+__all__ = ["experiment_count", "experiments_per_job", "options_of_part", "program_names", "split"]
 
 _T = TypeVar("_T")
 
@@ -68,6 +68,14 @@ def options_of_part(options: Mapping[str, Any], start: int, programs: int, total
     if total > 1 and isinstance(frequencies, (list, tuple)) and len(frequencies) == total:
         own["schedule_los"] = list(frequencies[start : start + programs])
     return own
+
+
+def program_names(programs: Any) -> list[Optional[str]]:
+    """Return the names of circuits or schedules, of one or several, or of those in a Qobj."""
+    if hasattr(programs, "experiments"):
+        return [getattr(each.header, "name", None) for each in programs.experiments]
+    listed = programs if isinstance(programs, (list, tuple)) else [programs]
+    return [getattr(each, "name", None) for each in listed]
 
 
 def _repeats(options: Mapping[str, Any]) -> int:

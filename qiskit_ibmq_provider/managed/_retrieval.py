@@ -12,15 +12,17 @@ from qiskit.providers.exceptions import JobError
 from qiskit.providers.jobstatus import JobStatus
 
 from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider.exceptions import IBMQBackendApiError, IBMQError
 from qiskit_ibmq_provider.managed._spans import Spans
 from qiskit_ibmq_provider.managed.exceptions import IBMQJobManagerInvalidStateError
 from qiskit_ibmq_provider.managed.managedjob import ManagedJob
 from qiskit_ibmq_provider.managed.utils import JOB_SET_NAME_RE
 
 if TYPE_CHECKING:
+    from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
     from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
 
-__all__ = ["arrange", "managed_jobs_of", "num_circuits", "parse_name"]
+__all__ = ["adopt", "arrange", "managed_jobs_of", "num_circuits", "parse_name"]
 
 logger = get_logger(__name__)
 
@@ -82,6 +84,26 @@ def managed_jobs_of(jobs: Sequence[Optional[IBMQJob]]) -> list[ManagedJob]:
 
     spans = Spans([None if job is None else num_circuits(job) for job in jobs], look_up)
     return [ManagedJob.retrieved(spans, index, job) for index, job in enumerate(jobs)]
+
+
+def adopt(managed: ManagedJob, backend: IBMQBackend) -> None:
+    """Take over a job that the server has after all, although the answer to its submission was lost.
+
+    Args:
+        managed: the job as this set knows it.
+        backend: where it was to run.
+    """
+    error = managed.submit_error
+    if not isinstance(error, IBMQBackendApiError) or not error.outcome_unknown or error.job_id is None:
+        return
+    try:
+        job = backend.retrieve_job(error.job_id)
+        submitted = job.status() not in (JobStatus.INITIALIZING, *_FAILED)
+    except IBMQError as err:
+        logger.debug("Job %s cannot be looked up: %s", error.job_id, err.message)
+        return
+    if submitted:
+        managed.job = job
 
 
 def num_circuits(job: IBMQJob) -> Optional[int]:

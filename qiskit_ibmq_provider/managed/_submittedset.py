@@ -16,7 +16,7 @@ from qiskit.providers.jobstatus import JobStatus
 from qiskit_ibmq_provider.managed._labels import default_name, new_id, set_tag
 from qiskit_ibmq_provider.managed._parallel import WIDTH, in_parallel
 from qiskit_ibmq_provider.managed._parts import experiment_count, options_of_part
-from qiskit_ibmq_provider.managed._retrieval import arrange, managed_jobs_of
+from qiskit_ibmq_provider.managed._retrieval import adopt, arrange, managed_jobs_of
 from qiskit_ibmq_provider.managed.exceptions import (
     IBMQJobManagerInvalidStateError,
     IBMQJobManagerJobNotFound,
@@ -205,6 +205,9 @@ class SubmittedSet:
     @requires_submit
     def _failed(self, *, cancelled: bool) -> list[int]:
         """Return the places of jobs that have failed or could not be submitted."""
+        for managed in self._managed_jobs:
+            if self._backend is not None:
+                adopt(managed, self._backend)
         wanted = {JobStatus.ERROR, JobStatus.CANCELLED} if cancelled else {JobStatus.ERROR}
         return [
             index

@@ -20,7 +20,7 @@ from qiskit_ibmq_provider.exceptions import IBMQError
 from qiskit_ibmq_provider.job.exceptions import IBMQJobTimeoutError
 from qiskit_ibmq_provider.managed._admission import Admission
 from qiskit_ibmq_provider.managed._outcome import Outcome
-from qiskit_ibmq_provider.managed._parts import experiment_count
+from qiskit_ibmq_provider.managed._parts import experiment_count, program_names
 from qiskit_ibmq_provider.managed._spans import Spans
 from qiskit_ibmq_provider.managed.exceptions import IBMQJobManagerInvalidStateError
 
@@ -130,7 +130,7 @@ class ManagedJob:
             run_config: options of the run.
         """
         self._programs, self._run_config = circuits, run_config
-        self._names = _names_of(circuits) if experiment_count(1, run_config) == 1 else None
+        self._names = program_names(circuits) if experiment_count(1, run_config) == 1 else None
         self.job, self._missing, self.outcome = None, None, Outcome()
         self._stopped.clear()
         attempt = functools.partial(backend.run, circuits, job_name=job_name, job_tags=job_tags, **run_config)
@@ -251,7 +251,7 @@ class ManagedJob:
                 headers = [getattr(each, "header", None) for each in self.outcome.result.results]
                 self._names = [getattr(header, "name", None) for header in headers]
             else:
-                self._names = [] if self.job is None else _names_of(self.job.circuits())
+                self._names = [] if self.job is None else program_names(self.job.circuits())
         return self._names
 
     def programs_again(self) -> tuple[Any, dict[str, Any]]:
@@ -295,10 +295,3 @@ class ManagedJob:
                 logger.warning(
                     "Unable to submit the job for experiments %s: %s", self.experiments_text(), reason
                 )
-
-
-def _names_of(programs: Any) -> list[Optional[str]]:
-    if hasattr(programs, "experiments"):  # A Qobj.
-        return [getattr(each.header, "name", None) for each in programs.experiments]
-    listed = programs if isinstance(programs, (list, tuple)) else [programs]
-    return [getattr(each, "name", None) for each in listed]

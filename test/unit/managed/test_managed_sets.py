@@ -15,9 +15,10 @@ from qiskit.providers.exceptions import JobError
 from qiskit.providers.jobstatus import JobStatus
 from qiskit.result import Result
 
+from qiskit_ibmq_provider.exceptions import IBMQBackendApiError
 from qiskit_ibmq_provider.managed import IBMQJobManagerInvalidStateError, ManagedJob, ManagedJobSet
 from qiskit_ibmq_provider.managed._labels import default_name, new_id, set_tag
-from qiskit_ibmq_provider.managed._retrieval import arrange, num_circuits, parse_name
+from qiskit_ibmq_provider.managed._retrieval import adopt, arrange, num_circuits, parse_name
 from qiskit_ibmq_provider.managed.utils import (
     JOB_SET_NAME_FORMATTER,
     format_job_details,
@@ -216,3 +217,28 @@ def test_partial_results_give_the_experiments_that_went_well():
     with pytest.raises(QiskitError, match="broken"):
         results.get_counts("bad")
     assert job_set.results() is results
+
+
+@pytest.mark.parametrize(
+    ("status", "unknown", "adopted"),
+    [
+        (JobStatus.RUNNING, True, True),
+        (JobStatus.DONE, True, True),
+        (JobStatus.RUNNING, False, False),
+        (JobStatus.INITIALIZING, True, False),
+        (JobStatus.CANCELLED, True, False),
+    ],
+)
+def test_a_job_whose_submission_lost_its_answer_is_taken_over_if_it_runs(status, unknown, adopted):
+    class Backend:
+        def retrieve_job(self, job_id):
+            return ListedJob(job_id, "s_0_", status)
+
+    failure = IBMQBackendApiError("lost")
+    failure.job_id, failure.outcome_unknown = "a", unknown
+    managed = ManagedJob(0, 1)
+    managed.future = Future()
+    managed.future.set_exception(failure)
+    adopt(managed, Backend())
+    assert (managed.job is not None) is adopted
+    assert managed.submit_error is (None if adopted else failure)
