@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from qiskit.assembler.disassemble import disassemble
@@ -21,6 +21,7 @@ from qiskit.exceptions import QiskitError
 from qiskit.qobj import PulseQobj, QasmQobj
 
 from qiskit_ibmq_provider.api.exceptions import ApiError
+from qiskit_ibmq_provider.encoding.disassembly import rebuild_programs
 from qiskit_ibmq_provider.job.exceptions import IBMQJobApiError
 from qiskit_ibmq_provider.job.utils import job_api_error
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
@@ -71,8 +72,7 @@ class JobPayload:
             if self._circuits is None:
                 qobj = self._qobj or self._build(self._fetched())
                 with self._readable():
-                    circuits, options, header = disassemble(qobj)
-                    _restore_header_fields(circuits, qobj)
+                    circuits, options, header = rebuild_programs(qobj)
                 self._remember(options, header)
                 self._circuits, self._document = circuits, None
             return list(self._circuits)
@@ -178,14 +178,3 @@ def outline(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
     bare = {**document, "experiments": experiments}
     _, options, header = disassemble(dict_to_qobj(bare))
     return options, header
-
-
-def _restore_header_fields(circuits: Sequence[Union[QuantumCircuit, Schedule]], qobj: Qobj) -> None:
-    """Give circuits their metadata and global phase back, which ``disassemble`` leaves in the payload."""
-    for circuit, experiment in zip(circuits, qobj.experiments):
-        metadata = getattr(experiment.header, "metadata", None)
-        if isinstance(metadata, Mapping):
-            circuit.metadata = dict(metadata)
-        phase = getattr(experiment.header, "global_phase", None)
-        if phase and hasattr(circuit, "global_phase"):
-            circuit.global_phase = phase
