@@ -116,7 +116,7 @@ class DeviceList:
     def suggestion(self, name: str) -> str:
         """Return a sentence that names the backends with the names nearest to one that is not there, or all if they are few."""
         names = list(self.backends())
-        near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.6)
+        near = difflib.get_close_matches(str(name).lower(), names, n=3, cutoff=0.6)
         if near:
             return f"Did you mean {' or '.join(near)}?"
         if not names:

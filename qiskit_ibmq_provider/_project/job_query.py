@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable, Final, Optional, TypeVar, Union
 
@@ -152,12 +154,14 @@ def _instant(date: str) -> Union[dt.datetime, str]:
 
 
 def _count(name: str, value: Optional[int]) -> Optional[int]:
-    """Check a number of jobs."""
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise IBMQBackendValueError(
-            f"{name} should be a number that is not negative, or None, not {value!r}."
-        )
-    return value
+    """Return a number of jobs as Python's own kind of integer."""
+    if value is None:
+        return None
+    with contextlib.suppress(TypeError):
+        number = -1 if isinstance(value, bool) else operator.index(value)
+        if number >= 0:
+            return number
+    raise IBMQBackendValueError(f"{name} should be an integer that is not negative, or None, not {value!r}.")
 
 
 def _status_clause(status: StatusArgument) -> Clause:
@@ -209,16 +213,16 @@ def _period(start: Optional[dt.datetime], end: Optional[dt.datetime]) -> Clause:
     )
 
 
-def _tags_clause(tags: list[str], operator: Optional[str]) -> Clause:
+def _tags_clause(tags: list[str], how: Optional[str]) -> Clause:
     """Return the condition on tags."""
     validate_job_tags(tags, IBMQBackendValueError)
-    name = operator.upper() if isinstance(operator, str) else operator
+    name = how.upper() if isinstance(how, str) else how
     if name == "OR":
         return Compare("tags", Operator.INQ, list(tags))
     if name == "AND":
         return conjunction(*(Compare("tags", Operator.EQ, tag) for tag in tags))
     raise IBMQBackendValueError(
-        f'"{operator}" is not a valid job_tags_operator value. Valid values are "AND" and "OR".'
+        f'"{how}" is not a valid job_tags_operator value. Valid values are "AND" and "OR".'
     )
 
 

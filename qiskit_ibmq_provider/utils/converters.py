@@ -56,7 +56,12 @@ def local_to_utc(local_dt: _Date) -> dt.datetime:
     Raises:
         TypeError: the value is neither.
     """
-    return _as_datetime(local_dt, "local_dt").astimezone(dt.timezone.utc)
+    instant = _as_datetime(local_dt, "local_dt")
+    try:
+        return instant.astimezone(dt.timezone.utc)
+    except (OverflowError, ValueError):
+        # datetime.min and datetime.max, which stand for no limit, have no counterpart in other zones.
+        return instant.replace(tzinfo=dt.timezone.utc)
 
 
 def local_to_utc_str(local_dt: _Date, suffix: str = "Z") -> str:

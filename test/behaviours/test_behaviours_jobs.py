@@ -12,8 +12,10 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
-from qiskit import QuantumCircuit, transpile
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, transpile
+from qiskit.circuit import Clbit, Qubit
 from qiskit.providers.exceptions import JobTimeoutError
 from qiskit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
 from support.account_server import AccountServer, device
@@ -373,6 +375,20 @@ def test_72_what_was_submitted_comes_back(ibmq_provider, done):
         assert retrieved.qobj().to_dict() == done.qobj().to_dict()
 
 
+def test_72_loose_bits_and_conditions_come_back(ibmq_provider, ibmq_backend):
+    register, loose = ClassicalRegister(2, "c"), Clbit()
+    circuit = QuantumCircuit([Qubit()], QuantumRegister(2, "q"), register, [loose], global_phase=0.25)
+    circuit.x(0)
+    circuit.measure(0, loose)
+    circuit.x(1).c_if(register, 1)
+    circuit.x(2).c_if(loose, 1)
+    circuit.measure(2, register[1])
+    job = ibmq_backend.run(circuit, shots=20)
+    assert ibmq_provider.backend.retrieve_job(job.job_id()).circuits() == [circuit]
+    # Both conditions are judged by what was measured: the first one does not spoil the loose bit for the second.
+    assert job.result(timeout=WAIT).data(0)["counts"] == {"0x6": 20}
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -473,6 +489,18 @@ def test_79_dates(ibmq_provider, listed):
         assert ids(find(job_tags=[tag], end_datetime=zoned(dates[1]))) == ids(jobs)[1::-1]
         between = find(job_tags=[tag], start_datetime=zoned(dates[1]), end_datetime=zoned(dates[3]))
         assert ids(between) == ids(jobs)[3:0:-1]
+
+
+def test_79_limits_and_dates_of_every_kind(ibmq_provider, listed):
+    _, tag = listed
+    find = ibmq_provider.backend.jobs
+    assert len(find(limit=np.int64(2), job_tags=[tag])) == 2
+    for date in (dt.datetime.min, dt.datetime.min.replace(tzinfo=dt.timezone(dt.timedelta(hours=5)))):
+        assert len(find(job_tags=[tag], start_datetime=date, end_datetime=dt.datetime.max)) == 5
+        assert find(job_tags=[tag], end_datetime=date) == []
+    for wrong in ({"limit": -1}, {"limit": 2.5}, {"limit": True}, {"skip": -1}):
+        with pytest.raises(IBMQBackendValueError):
+            find(**wrong)
 
 
 @pytest.mark.parametrize("wanted", [JobStatus.DONE, "done", ["DONE"], [JobStatus.RUNNING, "DONE"]])
