@@ -262,3 +262,17 @@ def test_a_killed_writer_leaves_only_what_the_sweep_removes(tmp_path: Path) -> N
     assert len(names) == 1 and names[0].endswith(TEMPORARY_SUFFIX)
     assert not blobs.exists("payload/00/x.json")
     assert blobs.sweep_temporary(older_than=0.0) == 1
+
+
+def test_discarding_removes_a_blob_and_what_its_writers_left(blobs: BlobStore, tmp_path: Path) -> None:
+    for ref in ("result/00/x-1.json", "result/00/x-11.json"):
+        put(blobs, ref, b"done")
+    writers = [blobs.open_writer(ref) for ref in ("result/00/x-1.json", "result/00/x-11.json")]
+    blobs.discard("result/00/x-1.json")
+    assert refs(blobs) == ["result/00/x-11.json"]
+    assert len([path for path in tmp_path.rglob("*") if path.name.endswith(TEMPORARY_SUFFIX)]) == 1
+    for writer in writers:
+        writer.abort()
+    # What was never there is gone, too.
+    blobs.discard("result/00/x-1.json")
+    blobs.discard("result/ff/y-1.json")

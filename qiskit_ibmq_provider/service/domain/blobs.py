@@ -89,6 +89,10 @@ class BlobStore(Protocol):
         """Remove a blob; one that is not there is no error."""
         ...
 
+    def discard(self, ref: str) -> None:
+        """Remove a blob and whatever its writers left unfinished; only for a blob that nobody writes any more."""
+        ...
+
     def local_path(self, ref: str) -> Path:
         """Return where a process on this machine reads or writes the blob; its directory exists."""
         ...

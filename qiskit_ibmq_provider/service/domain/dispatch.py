@@ -285,8 +285,8 @@ class Dispatcher:
             self._publish(job, moved=True)
 
     def _discard(self, ref: str) -> None:
-        """Delete a result that nobody wants; if that fails, housekeeping finds it later."""
+        """Delete a result that nobody wants, finished or not; if that fails, housekeeping finds it later."""
         try:
-            self._blobs.delete(ref)
+            self._blobs.discard(ref)
         except DomainError as err:
             logger.warning("The unwanted %s was not deleted: %s", ref, err)

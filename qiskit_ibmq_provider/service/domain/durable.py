@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Optional
@@ -18,7 +19,7 @@ from typing import BinaryIO, Final, Optional
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.domain.errors import DomainError, StorageFull, Unavailable
 
-__all__ = ["DurableFile", "TEMPORARY_SUFFIX", "refusal_of", "sync_directory"]
+__all__ = ["DurableFile", "TEMPORARY_SUFFIX", "leftovers", "refusal_of", "sync_directory"]
 
 TEMPORARY_SUFFIX: Final = ".tmp"
 """The ending of files in the making; nothing complete is ever named so."""
@@ -109,6 +110,13 @@ class DurableFile:
         if self._file is None:
             raise ValueError(f"{self._path.name} was already committed or aborted")
         return self._file
+
+
+def leftovers(path: Path) -> Iterator[Path]:
+    """Yield the unfinished files that killed writers of a file left behind; those of living writers are among them."""
+    for name in os.listdir(path.parent):
+        if name.startswith(f".{path.name}.") and name.endswith(TEMPORARY_SUFFIX):
+            yield path.with_name(name)
 
 
 def refusal_of(err: OSError, name: str) -> DomainError:

@@ -17,6 +17,7 @@ from qiskit_ibmq_provider.service.domain.blobs import BlobWriter
 from qiskit_ibmq_provider.service.domain.durable import (
     TEMPORARY_SUFFIX,
     DurableFile,
+    leftovers,
     refusal_of,
     sync_directory,
 )
@@ -80,6 +81,19 @@ class DirectoryBlobs:
         """Remove a blob; one that is not there is no error."""
         try:
             self._path(ref).unlink(missing_ok=True)
+        except OSError as err:
+            raise refusal_of(err, ref) from err
+
+    def discard(self, ref: str) -> None:
+        """Remove a blob and whatever its writers left unfinished."""
+        path = self._path(ref)
+        try:
+            path.unlink(missing_ok=True)
+            for leftover in leftovers(path):
+                leftover.unlink(missing_ok=True)
+        except FileNotFoundError:
+            # Not even its directory was ever made.
+            return
         except OSError as err:
             raise refusal_of(err, ref) from err
 
