@@ -40,6 +40,9 @@ _THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 
 _PR_SET_PDEATHSIG: Final = 1
 
+_SLACK: Final = 512 * 2**20
+"""Bytes that a task may use beyond its share: for its payload and its result, and because memory comes in large pieces."""
+
 Message = Union[str, TaskOutcome]
 
 
@@ -147,6 +150,7 @@ def _serve(connection: Connection, settings: WorkerSettings) -> None:
     # A large Qobj is a million small objects and no cycles; looking for cycles among them takes longer than all else but the simulation.
     gc.freeze()
     gc.disable()
+    _bound_memory(settings.memory)
     try:
         connection.send(READY)
         while True:
@@ -155,6 +159,23 @@ def _serve(connection: Connection, settings: WorkerSettings) -> None:
     except (EOFError, OSError):
         # The service has closed the pipe, or is dead.
         return
+
+
+def _bound_memory(memory: int) -> None:
+    """Let Linux refuse this process more memory than its share, so that a task that takes too much fails alone.
+
+    What is checked before a circuit runs is only what it needs at least, and a payload may take fifty times its size once it is read. All
+    workers together may fill the machine, of which their shares are four fifths.
+    """
+    if sys.platform != "linux":
+        return
+    import resource
+
+    used = int(Path("/proc/self/statm").read_text("ascii").split()[5]) * resource.getpagesize()
+    limit = used + memory + memory // 4 + _SLACK
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
 def _die_with_parent() -> None:

@@ -81,6 +81,12 @@ class Worker:
             return _failed(ApiJobStatus.ERROR_VALIDATING_JOB, refusal.message, refusal.code)
         except DomainError as err:
             return _failed(ApiJobStatus.ERROR_RUNNING_JOB, err.message, err.code)
+        except MemoryError:
+            return _failed(
+                ApiJobStatus.ERROR_RUNNING_JOB,
+                "The job needs more memory than a worker of this service has. Use fewer circuits, qubits or shots.",
+                ErrorCode.EXECUTION_FAILED,
+            )
         except Exception as err:  # noqa: BLE001
             # A defect here must end this one job with a message. Without this it would end the worker, and the job would be tried again.
             logger.exception("Job %s failed inside the worker.", task.job_id)

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import queue
 import subprocess
 import sys
 import threading
 
+import pytest
 from support.circuit_jobs import bell, task
 
+from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.domain.engine import EventKind
 from qiskit_ibmq_provider.service.executor.local import LocalEngine
 
@@ -94,3 +97,26 @@ def test_the_service_s_own_process_loads_neither_qiskit_nor_the_simulator():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds the memory of a process")
+def test_a_payload_that_fills_the_memory_fails_alone_and_its_worker_lives_on(tmp_path):
+    engine = LocalEngine(workers=1, memory=2**20)
+    ended = queue.Queue()
+    engine.start(lambda event: ended.put(event) if event.kind is not EventKind.STARTED else None)
+    try:
+        greedy = task(tmp_path, bell())
+        # A short list takes three bytes here and sixty-four in memory.
+        greedy.payload_path.write_bytes(b"[" + b"[]," * 12_000_000 + b"[]]")
+        engine.submit(greedy)
+        event = ended.get(timeout=WAIT)
+        assert event.kind is EventKind.FINISHED
+        assert event.outcome.status is ApiJobStatus.ERROR_RUNNING_JOB
+        assert "more memory than a worker" in event.outcome.error.message
+        before = engine.worker_pids()
+        (tmp_path / "next").mkdir()
+        engine.submit(task(tmp_path / "next", bell()))
+        assert ended.get(timeout=WAIT).outcome.status is ApiJobStatus.COMPLETED
+        assert engine.worker_pids() == before
+    finally:
+        engine.close()
