@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider._project.backend_filter import filter_backends
-from qiskit_ibmq_provider._project.device_list import ALIASED_NAMES, DEPRECATED_NAMES, DeviceList
+from qiskit_ibmq_provider._project.device_list import DeviceList
 from qiskit_ibmq_provider._project.job_query import StatusArgument, job_query
 from qiskit_ibmq_provider._project.jobs import ProjectJobs
 from qiskit_ibmq_provider._project.plural_service import IBMQDeprecatedBackendService
@@ -241,16 +241,6 @@ class IBMQBackendService:
     @property
     def _jobs(self) -> ProjectJobs:
         return ProjectJobs(self._provider, self._devices)
-
-    @staticmethod
-    def _aliased_backend_names() -> dict[str, str]:
-        """Return other names of early devices."""
-        return dict(ALIASED_NAMES)
-
-    @staticmethod
-    def _deprecated_backend_names() -> dict[str, str]:
-        """Return names of the first version."""
-        return dict(DEPRECATED_NAMES)
 
     def __getattr__(self, name: str) -> IBMQBackend:
         # Only called for what is not there otherwise. Tools probe for private names, which must not ask the server.

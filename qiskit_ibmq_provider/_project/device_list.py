@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from qiskit_ibmq_provider.accountprovider import AccountProvider
     from qiskit_ibmq_provider.api.clients.account import AccountClient
 
-__all__ = ["ALIASED_NAMES", "DEPRECATED_NAMES", "DeviceList"]
+__all__ = ["DeviceList"]
 
 logger = get_logger(__name__)
 
-ALIASED_NAMES: Final[Mapping[str, str]] = {
+_ALIASED_NAMES: Final[Mapping[str, str]] = {
     "ibmq_16_rueschlikon": "ibmqx5",
     "ibmq_20_austin": "QS1_1",
     "ibmq_5_tenerife": "ibmqx4",
@@ -36,7 +36,7 @@ ALIASED_NAMES: Final[Mapping[str, str]] = {
 }
 """Later names of early devices, to the names that the server knows."""
 
-DEPRECATED_NAMES: Final[Mapping[str, str]] = {
+_DEPRECATED_NAMES: Final[Mapping[str, str]] = {
     "ibmqx_hpc_qasm_simulator": "ibmq_qasm_simulator",
     "ibmqx_qasm_simulator": "ibmq_qasm_simulator",
     "real": "ibmqx1",
@@ -166,4 +166,4 @@ def _aliases(backends: Mapping[str, IBMQBackend]) -> dict[str, str]:
             if isinstance(other, str) and other:
                 found[other].add(name)
     unique = {other: next(iter(names)) for other, names in found.items() if len(names) == 1}
-    return {**unique, **DEPRECATED_NAMES, **ALIASED_NAMES}
+    return {**unique, **_DEPRECATED_NAMES, **_ALIASED_NAMES}

@@ -315,10 +315,6 @@ class JobRecord:
         )
         return {**self.extra, **known}
 
-    def status_record(self) -> JobStatusRecord:
-        """Return what the job says of its status alone."""
-        return JobStatusRecord(status=self.status, id=self.id, queue=self.queue, error=self.error)
-
 
 def decode_job_list(data: Any) -> tuple[list[JobRecord], list[ProtocolError]]:
     """Read an array of jobs; an entry that cannot be read does not spoil the others.
