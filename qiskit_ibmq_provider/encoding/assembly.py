@@ -24,8 +24,8 @@ from qiskit.pulse import LoConfig, Schedule, ScheduleBlock
 from qiskit.qobj import QasmQobjExperimentConfig
 from qiskit.qobj.converters import LoConfigConverter
 
+from qiskit_ibmq_provider.encoding._experiments import count_delays, count_loose_bits
 from qiskit_ibmq_provider.encoding.collector import collector_held
-from qiskit_ibmq_provider.encoding.disassembly import LOOSE
 from qiskit_ibmq_provider.encoding.qobj import EncodedQobj, encode_with, join_experiments
 from qiskit_ibmq_provider.encoding.values import encode_value
 
@@ -62,8 +62,9 @@ def assemble_circuits(
         frame = assemble(QuantumCircuit(), backend=backend, schedule_los=frame_los, **options)
         run_config = RunConfig(parametric_pulses=getattr(frame.config, "parametric_pulses", []))
         library: dict[str, Any] = {}
+        dt = getattr(backend.configuration(), "dt", None)
         parts = [
-            _assemble_one(circuit, run_config, frame.header, library)
+            _assemble_one(circuit, run_config, frame.header, library, dt)
             for circuit in _bound(circuits, parameter_binds)
         ]
         if swept:
@@ -115,7 +116,7 @@ class _Part:
 
 
 def _assemble_one(
-    circuit: QuantumCircuit, run_config: RunConfig, header: Any, library: dict[str, Any]
+    circuit: QuantumCircuit, run_config: RunConfig, header: Any, library: dict[str, Any], dt: Optional[float]
 ) -> _Part:
     """Assemble one circuit. Waveforms of its pulse gates go into the library."""
     for instruction in circuit.data:
@@ -133,7 +134,8 @@ def _assemble_one(
     # Qiskit counts the bits of registers only, and no simulator runs what uses more bits than were counted.
     experiment["config"].update(sizes)
     experiment["header"].update(sizes)
-    _count_loose_bits(circuit, experiment)
+    count_loose_bits(circuit, experiment)
+    count_delays(circuit, experiment, dt)
     for item in getattr(qobj.config, "pulse_library", []):
         library[item.name] = item.samples
     # With one circuit all its pulse gates count as common to all circuits.
@@ -146,35 +148,6 @@ def _assemble_one(
     except TypeError as err:
         raise QiskitError(f"The circuit {circuit.name!r} cannot be sent. {err}") from err
     return _Part(experiment["config"], calibrations.gates if calibrations else None, rest)
-
-
-def _count_loose_bits(circuit: QuantumCircuit, experiment: dict[str, Any]) -> None:
-    """Make up for bits outside of registers, which Qiskit's assembler takes for none, in an experiment.
-
-    Each bit gets its label, that of a loose one without the name of a register. Conditions keep their outcomes in bits of their own,
-    behind those of the circuit; counted from the bits in registers, they would overwrite loose ones.
-    """
-    header = experiment["header"]
-    if len(header["qubit_labels"]) < circuit.num_qubits:
-        header["qubit_labels"] = _labels(circuit, circuit.qubits)
-    uncounted = circuit.num_clbits - len(header["clbit_labels"])
-    if uncounted <= 0:
-        return
-    header["clbit_labels"] = _labels(circuit, circuit.clbits)
-    for instruction in experiment["instructions"]:
-        if instruction["name"] == "bfunc":
-            instruction["register"] += uncounted
-        if "conditional" in instruction:
-            instruction["conditional"] += uncounted
-
-
-def _labels(circuit: QuantumCircuit, bits: Sequence[Any]) -> list[list[Any]]:
-    """Return register and place of each bit."""
-    labels = []
-    for position, bit in enumerate(bits):
-        registers = circuit.find_bit(bit).registers
-        labels.append([registers[0][0].name, registers[0][1]] if registers else [LOOSE, position])
-    return labels
 
 
 def _written(parts: list[_Part]) -> Iterator[bytes]:

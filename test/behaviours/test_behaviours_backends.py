@@ -459,6 +459,25 @@ def test_46_a_pulse_gate_travels_with_its_schedule(ibmq_provider):
     assert payload["experiments"][0]["instructions"][0]["name"] == "mine"
 
 
+def test_46_delays_are_sent_in_time_steps_whatever_their_unit():
+    server = DeviceServer("manila")
+    backend = server.backend()
+    step = backend.configuration().dt
+    time = Parameter("time")
+    circuit = QuantumCircuit(1, 1)
+    circuit.delay(100, 0, "us")
+    circuit.delay(time, 0, "ns")
+    circuit.delay(16, 0, "dt")
+    circuit.measure(0, 0)
+    expected = [round(100e-6 / step), round(500e-9 / step), 16]
+    for each in (circuit, transpile(circuit, backend, optimization_level=0)):
+        backend.run(each, parameter_binds=[{time: 500}])
+        sent = server.submitted[-1].qobj["experiments"][0]["instructions"]
+        lengths = [i["params"][0] for i in sent if i["name"] == "delay"]
+        assert lengths == pytest.approx(expected, abs=1)
+    assert circuit.data[0].operation.unit == "us"
+
+
 def test_47_a_qobj_runs_with_a_warning():
     server = DeviceServer(None)
     qobj = assemble(bell(), shots=1)
