@@ -39,6 +39,7 @@ EXTRAS = {
         "coverage>=7.0",
         "hypothesis>=6.80",
         "import-linter>=2.0",
+        "keyring>=23.0",
         "matplotlib>=3.4",
         "mypy>=1.8",
         "psutil>=5.9",

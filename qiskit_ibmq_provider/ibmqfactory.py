@@ -171,13 +171,15 @@ class IBMQFactory(AccountReopening, FirstGenerationCalls):
             group: group of the default project.
             project: the default project; all three or none.
             overwrite: replace the account that is stored.
-            kwargs: ``proxies`` (see :class:`.Credentials`) and ``verify`` (whether to verify certificates).
+            kwargs: ``proxies`` (see :class:`.Credentials`), ``verify`` (whether to verify certificates), and ``keyring`` (whether to keep
+                the token in the keyring of the operating system, with ``pip install '.[keyring]'``; the file then only refers to it).
 
         Raises:
             IBMQAccountCredentialsInvalidToken: the token is empty or not a text.
             IBMQAccountCredentialsInvalidUrl: the URL is empty or not a text.
             IBMQAccountValueError: only some of hub, group and project are given.
-            IBMQAccountCredentialsInvalidFormat: a value cannot be stored, or the file cannot be read or written. It stays as it is.
+            IBMQAccountCredentialsInvalidFormat: a value cannot be stored, or file or keyring cannot be read or written. The file stays as
+                it is.
         """
         try:
             credentials = _stored_account.credentials_to_save(token, url, (hub, group, project), **kwargs)
@@ -188,7 +190,7 @@ class IBMQFactory(AccountReopening, FirstGenerationCalls):
 
     @staticmethod
     def delete_account() -> None:
-        """Delete the account on disk. What else is in the file stays.
+        """Delete the account on disk, and its token in the keyring if it is there. What else is in the file stays.
 
         Raises:
             IBMQAccountCredentialsNotFound: there is none.

@@ -21,6 +21,7 @@ from qiskit_ibmq_provider.credentials.credentials import Credentials, is_local_u
 from qiskit_ibmq_provider.credentials.environ import read_credentials_from_environ
 from qiskit_ibmq_provider.credentials.exceptions import CredentialsError, HubGroupProjectError
 from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
+from qiskit_ibmq_provider.credentials.keychain import new_entry
 from qiskit_ibmq_provider.credentials.localaccount import retired_hosts_go_local
 from qiskit_ibmq_provider.credentials.retired import retired_host, retired_message
 from qiskit_ibmq_provider.exceptions import (
@@ -105,7 +106,11 @@ def credentials_to_save(
                 f'hub = "{hub}", group = "{group}", project = "{name}".'
             )
         default = HubGroupProject(*project) if all(project) else None
-        return Credentials(token or "", url, default_provider=default, **kwargs)
+        in_keyring = kwargs.pop("keyring", False)
+        credentials = Credentials(token or "", url, default_provider=default, **kwargs)
+        if in_keyring and token:
+            credentials.keyring_entry = new_entry(credentials.base_url)
+        return credentials
     finally:
         # A traceback may print local variables.
         del token, kwargs
@@ -120,21 +125,24 @@ def save(credentials: Credentials, overwrite: bool) -> None:
             logger.warning("The account is saved. %s", retired_message(host, stored_in=str(qiskitrc_path())))
 
 
-def stored() -> Optional[Credentials]:
+def stored(*, with_token: bool = True) -> Optional[Credentials]:
     """Return the account on disk, or ``None``.
+
+    Args:
+        with_token: fetch the token if it is in the keyring.
 
     Raises:
         IBMQAccountMultipleCredentialsFound: there are several.
         IBMQAccountCredentialsInvalidFormat: the file cannot be understood.
     """
     with account_errors():
-        found, _ = read_credentials_from_qiskitrc()
+        found, _ = read_credentials_from_qiskitrc(with_tokens=with_token)
     return _only(found, f"in {qiskitrc_path()}") if found else None
 
 
 def delete() -> None:
     """Delete the account on disk; see :meth:`.IBMQFactory.delete_account`."""
-    credentials = stored()
+    credentials = stored(with_token=False)
     if credentials is None:
         raise IBMQAccountCredentialsNotFound(
             f"No IBM Quantum Experience credentials found on disk, that is in {qiskitrc_path()}."

@@ -26,6 +26,7 @@ __all__ = [
     "PREFERENCES_SECTION",
     "Preferences",
     "credentials_sections",
+    "keyring_entries",
     "read_credentials",
     "read_preferences",
     "write_credentials",
@@ -60,12 +61,18 @@ def credentials_sections(document: IniDocument) -> list[str]:
         for name in document.sections()
         if name.startswith(_PREFIX)
         and name != PREFERENCES_SECTION
-        and not {"token", "url"}.isdisjoint(document.options(name))
+        and not {"keyring", "token", "url"}.isdisjoint(document.options(name))
     ]
 
 
+def keyring_entries(document: IniDocument) -> set[str]:
+    """Return the names of the entries of the keyring that credentials refer to."""
+    named = (document.options(section).get("keyring") for section in credentials_sections(document))
+    return {_unescaped(entry) for entry in named if entry}
+
+
 def read_credentials(document: IniDocument, section: str) -> Credentials:
-    """Read the credentials of one section. Unknown options are ignored.
+    """Read the credentials of one section. Unknown options are ignored. A token in the keyring is not fetched.
 
     Raises:
         InvalidCredentialsFormatError: an option is missing or has no usable value; the text begins with ``line N:``.
@@ -78,7 +85,7 @@ def read_credentials(document: IniDocument, section: str) -> Credentials:
 
     if not options.get("url"):
         raise problem(None, f"the section [{section}] has no url.")
-    if not options.get("token") and not is_local_url(options["url"]):
+    if not options.get("token") and not options.get("keyring") and not is_local_url(options["url"]):
         raise problem(None, f"the section [{section}] has no token.")
     verify = _BOOLEANS.get(options.get("verify", "true").lower())
     if verify is None:
@@ -95,7 +102,7 @@ def read_credentials(document: IniDocument, section: str) -> Credentials:
         except HubGroupProjectInvalidStateError as err:
             line = document.line_of(section, "default_provider")
             raise HubGroupProjectInvalidStateError(f"line {line}: {err.message}") from err
-    return Credentials(
+    credentials = Credentials(
         options.get("token", ""),
         options["url"],
         websockets_url=options.get("websockets_url"),
@@ -107,6 +114,8 @@ def read_credentials(document: IniDocument, section: str) -> Credentials:
         access_token=options.get("access_token"),
         default_provider=default_provider,
     )
+    credentials.keyring_entry = options.get("keyring")
+    return credentials
 
 
 def write_credentials(document: IniDocument, credentials: Credentials) -> None:
@@ -200,7 +209,8 @@ def _options(credentials: Credentials) -> dict[str, Optional[str]]:
     named_in_url = Credentials("", credentials.url).is_ibmq()
     named_apart = credentials.is_ibmq() and not named_in_url
     return {
-        "token": credentials.token or None,
+        "token": None if credentials.keyring_entry else credentials.token or None,
+        "keyring": credentials.keyring_entry,
         "url": credentials.base_url if named_apart else credentials.url,
         "hub": credentials.hub if named_apart else None,
         "group": credentials.group if named_apart else None,

@@ -9,6 +9,7 @@ read is never written.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from qiskit_ibmq_provider.credentials._safefile import change_text, read_text
 from qiskit_ibmq_provider.credentials._sections import (
     Preferences,
     credentials_sections,
+    keyring_entries,
     read_credentials,
     read_preferences,
     write_credentials,
@@ -27,11 +29,13 @@ from qiskit_ibmq_provider.credentials._sections import (
 )
 from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.credentials.exceptions import (
+    CredentialsError,
     CredentialsNotFoundError,
     HubGroupProjectInvalidStateError,
     InvalidCredentialsFormatError,
 )
 from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
+from qiskit_ibmq_provider.credentials.keychain import put_token, remove_token, take_token
 
 __all__ = [
     "DEFAULT_QISKITRC_FILE",
@@ -73,12 +77,13 @@ def qiskitrc_path(filename: Optional[str] = None) -> Path:
 
 
 def read_credentials_from_qiskitrc(
-    filename: Optional[str] = None,
+    filename: Optional[str] = None, *, with_tokens: bool = True
 ) -> tuple[dict[HubGroupProject, Credentials], Preferences]:
     """Return the stored credentials and preferences.
 
     Args:
         filename: the file to read instead of the default one.
+        with_tokens: fetch the tokens that are in the keyring.
 
     Returns:
         credentials by hub/group/project, and preferences as ``{hub/group/project: {category: {key: value}}}``; both empty if there is no
@@ -87,11 +92,15 @@ def read_credentials_from_qiskitrc(
     Raises:
         InvalidCredentialsFormatError: the file cannot be understood; the text names file and line.
         HubGroupProjectInvalidStateError: the default provider in the file does not have the right form.
-        CredentialsError: the file cannot be read.
+        CredentialsError: the file cannot be read, or a token cannot be fetched from the keyring.
     """
     path = qiskitrc_path(filename)
     document = load_qiskitrc(path, read_text(path))
-    return _read_all(path, document), read_preferences(document)
+    found = _read_all(path, document)
+    for credentials in found.values() if with_tokens else ():
+        if credentials.keyring_entry:
+            take_token(credentials)
+    return found, read_preferences(document)
 
 
 def write_qiskit_rc(
@@ -120,7 +129,7 @@ def write_qiskit_rc(
         if preferences is not None:
             write_preferences(document, preferences)
 
-    change_qiskitrc(change, filename)
+    _change_accounts(change, filename)
 
 
 def store_credentials(
@@ -150,8 +159,10 @@ def store_credentials(
             )
             return
         write_credentials(document, credentials)
+        if credentials.keyring_entry:
+            put_token(credentials)
 
-    return change_qiskitrc(change, filename)
+    return _change_accounts(change, filename)
 
 
 def remove_credentials(credentials: Credentials, filename: Optional[str] = None) -> None:
@@ -172,7 +183,7 @@ def remove_credentials(credentials: Credentials, filename: Optional[str] = None)
             raise CredentialsNotFoundError(f"{path} holds no credentials for {credentials!r}.")
         _remove(document, credentials)
 
-    change_qiskitrc(change, filename)
+    _change_accounts(change, filename)
 
 
 def store_preferences(preferences: Preferences, filename: Optional[str] = None) -> None:
@@ -232,6 +243,30 @@ def change_qiskitrc(change: Callable[[IniDocument], None], filename: Optional[st
         return None if after == before else after
 
     return change_text(path, change_document)
+
+
+def _change_accounts(change: Callable[[IniDocument], None], filename: Optional[str] = None) -> bool:
+    """Change the configuration file, and remove from the keyring what the file then does not refer to."""
+    gone: set[str] = set()
+    added: set[str] = set()
+
+    def change_and_compare(document: IniDocument) -> None:
+        before = keyring_entries(document)
+        change(document)
+        after = keyring_entries(document)
+        gone.update(before - after)
+        added.update(after - before)
+
+    try:
+        written = change_qiskitrc(change_and_compare, filename)
+    except CredentialsError:
+        with contextlib.suppress(CredentialsError):  # What is wrong with the file matters more.
+            for entry in added:
+                remove_token(entry)
+        raise
+    for entry in sorted(gone):
+        remove_token(entry)
+    return written
 
 
 def _read_all(path: Path, document: IniDocument) -> dict[HubGroupProject, Credentials]:

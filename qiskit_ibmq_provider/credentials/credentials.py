@@ -58,6 +58,9 @@ class Credentials:
         access_token: the short-lived token that login gives.
         preferences: ``{category: {key: value}}``.
         default_provider: the project that an account uses unless another one is asked for.
+
+    The attribute ``keyring_entry`` names the entry of the system's keyring that holds the token of a stored account; ``None`` if the
+    configuration file itself does.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Credentials:
         self.verify = verify
         self.preferences = preferences or {}
         self.default_provider = default_provider
+        self.keyring_entry: Optional[str] = None
         services = services or {}
         self.extractor_url = services.get("extractorsService")
         self.experiment_url = services.get("resultsDB")

@@ -83,6 +83,7 @@ def update_credentials(force: bool = False) -> Optional[Credentials]:
         return None
     first = next(iter(old.values()))
     new = Credentials(first.token, QE2_AUTH_URL, proxies=first.proxies, verify=first.verify)
+    new.keyring_entry = first.keyring_entry
     if new.unique_id() in kept:
         _say(
             "The account that stays is in the way of the new one. Delete one of them first. Nothing was changed."
