@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from qiskit.providers.job import JobV1
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from qiskit_ibmq_provider.protocol.jobs import JobRecord
 
 __all__ = ["PortableJob"]
+
+_SIGNED: Final = ("objectStorageInfo",)
+"""Fields that may hold signed URLs."""
 
 _Job = TypeVar("_Job", bound="PortableJob")
 
@@ -41,7 +44,9 @@ class PortableJob(JobV1):
     def __reduce__(self) -> tuple[Any, ...]:
         # The payload may be large, and can be fetched again. For the sake of a job, the server is asked nothing about its backend.
         backend = self._backend.as_known()
-        record = dataclasses.replace(self._state.record, qobj=None)
+        record = self._state.record
+        extra = {key: value for key, value in record.extra.items() if key not in _SIGNED}
+        record = dataclasses.replace(record, qobj=None, extra=extra)
         return _restored, (type(self), backend, record, self._payload.known_outline(), self._extra)
 
     def _twin(self: _Job, backend: IBMQBackend) -> _Job:

@@ -281,22 +281,40 @@ def test_a_pool_of_processes_gets_backends_and_jobs(ibmq_service, tmp_path, meth
     assert done.stdout.strip() == "[({'1': 1}, {'0': 2}), ({'1': 5}, {'0': 2})] True", done.stderr
 
 
-def test_several_circuits_are_transpiled_in_parallel(ibmq_service):
-    script = """
-        from qiskit import IBMQ, QuantumCircuit, transpile
-        backend = IBMQ.load_account().get_backend("ibmq_vigo")
-        circuits = [QuantumCircuit(2) for _ in range(4)]
-        for circuit in circuits: circuit.cx(0, 1)
-        print([c.num_qubits for c in transpile(circuits, backend)])
-    """
-    out = in_child(
-        script,
-        QE_TOKEN=ibmq_service.token,
-        QE_URL=ibmq_service.url,
-        QISKIT_PARALLEL="TRUE",
-        QISKIT_NUM_PROCS="2",
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_several_circuits_are_transpiled_in_parallel(ibmq_service, tmp_path, method):
+    script = tmp_path / "parallel.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            import multiprocessing, sys
+            from qiskit import IBMQ, QuantumCircuit, transpile
+
+            if __name__ == "__main__":
+                multiprocessing.set_start_method(sys.argv[1])
+                backend = IBMQ.load_account().get_backend("ibmq_vigo")
+                circuits = [QuantumCircuit(2) for _ in range(4)]
+                for circuit in circuits:
+                    circuit.cx(0, 1)
+                print([circuit.num_qubits for circuit in transpile(circuits, backend)])
+            """
+        )
     )
-    assert out == "[5, 5, 5, 5]"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(script), method],
+        capture_output=True,
+        text=True,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "QE_TOKEN": ibmq_service.token,
+            "QE_URL": ibmq_service.url,
+            "QISKIT_PARALLEL": "TRUE",
+            "QISKIT_NUM_PROCS": "2",
+        },
+        timeout=WAIT,
+    )
+    assert done.stdout.strip() == "[5, 5, 5, 5]", done.stderr
 
 
 def test_copies_share_the_connection(ibmq_provider, ibmq_backend):
