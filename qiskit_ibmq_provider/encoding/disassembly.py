@@ -40,8 +40,11 @@ def rebuild_programs(
     Raises:
         QiskitError, AttributeError, IndexError, KeyError, TypeError, ValueError: the Qobj cannot be read.
     """
-    _, options, header = disassemble(_without_experiments(qobj)) if qobj.type == "QASM" else disassemble(qobj)
-    programs = disassemble(_complete(qobj))[0] or []
+    if isinstance(qobj, QasmQobj):
+        _, options, header = disassemble(_without_experiments(qobj))
+        programs = disassemble(_complete(qobj))[0] or []
+    else:
+        programs, options, header = disassemble(qobj)
     for position, (program, experiment) in enumerate(zip(programs, qobj.experiments)):
         if isinstance(program, QuantumCircuit):
             programs[position] = program = _with_loose_bits(program)
@@ -56,10 +59,8 @@ def _without_experiments(qobj: QasmQobj) -> QasmQobj:
     return QasmQobj(qobj_id=qobj.qobj_id, config=qobj.config, experiments=[], header=qobj.header)
 
 
-def _complete(qobj: Union[QasmQobj, PulseQobj]) -> Union[QasmQobj, PulseQobj]:
-    """Return a Qobj of circuits with all bits in registers, and each pulse gate in one place."""
-    if not isinstance(qobj, QasmQobj):
-        return qobj
+def _complete(qobj: QasmQobj) -> QasmQobj:
+    """Return a Qobj with all bits in registers, and each pulse gate in one place."""
     config, experiments = qobj.config, [_with_stand_ins(experiment) for experiment in qobj.experiments]
     common = getattr(config, "calibrations", None)
     if common and any(hasattr(experiment.config, "calibrations") for experiment in experiments):
