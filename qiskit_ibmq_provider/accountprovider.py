@@ -43,13 +43,17 @@ class AccountProvider(ConnectedProvider):
     """The backends and services that an account has in one hub, group and project.
 
     :meth:`IBMQ.load_account() <.IBMQFactory.load_account>`, :meth:`IBMQ.enable_account() <.IBMQFactory.enable_account>` and
-    :meth:`IBMQ.get_provider() <.IBMQFactory.get_provider>` return providers::
+    :meth:`IBMQ.get_provider() <.IBMQFactory.get_provider>` return providers.
 
-        provider = IBMQ.load_account()
-        provider.backends(simulator=False, operational=True)    # a list of backends
-        provider.get_backend("ibmq_vigo")                       # one backend
-        provider.backend.ibmq_vigo                              # the same, with completion by the tab key
-        provider.backend.jobs(limit=5)                          # the newest jobs on any backend
+    Example:
+
+        >>> [device.name() for device in provider.backends(n_qubits=5, operational=True)]
+        [...'ibmq_vigo'...]
+        >>> provider.get_backend("ibmq_vigo")    # or provider.backend.ibmq_vigo, with completion by the tab key
+        <IBMQBackend('ibmq_vigo') from IBMQ(hub='ibm-q', group='open', project='main')>
+        >>> newest = provider.backend.jobs(limit=5)    # on any backend
+        >>> list(provider.services())
+        ['backend']
 
     Backends are asked for when they are first needed. A pickled provider names its account and holds no token; see
     :meth:`.IBMQFactory.provider_of`.
@@ -227,6 +231,9 @@ class AccountProvider(ConnectedProvider):
     def service(self, name: str) -> Any:
         """Return a service by its name: ``backend``, ``experiment`` or ``runtime``.
 
+        Args:
+            name: name of the service.
+
         Raises:
             IBMQInputValueError: there is no service of this name.
             IBMQNotAuthorizedError: the account does not have it.
@@ -241,6 +248,9 @@ class AccountProvider(ConnectedProvider):
 
     def has_service(self, name: str) -> bool:
         """Return whether the account has a service.
+
+        Args:
+            name: name of the service.
 
         Raises:
             IBMQInputValueError: there is no service of this name.

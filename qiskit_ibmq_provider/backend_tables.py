@@ -3,12 +3,7 @@
 
 """Backends as tables of plain text: all of them in one, or one of them in detail.
 
-The functions of the same names in ``qiskit.tools.monitor`` look for another package from terra 0.25 on; these take their place::
-
-    from qiskit_ibmq_provider.backend_tables import backend_monitor, backend_overview
-
-    backend_overview(provider)
-    backend_monitor(provider.get_backend("ibmq_vigo"))
+The functions of the same names in ``qiskit.tools.monitor`` look for another package from terra 0.25 on; these take their place.
 """
 
 from __future__ import annotations
@@ -48,6 +43,14 @@ def backend_overview(
         backends: a provider, or backends; by default those of all providers of the account in use.
         output: where to write; by default standard output.
 
+    Example:
+
+        >>> from qiskit_ibmq_provider.backend_tables import backend_overview
+        >>> backend_overview([provider.get_backend("ibmq_vigo"), provider.get_backend("ibmq_qasm_simulator")])
+        name                 qubits  status  queue  T1/us  T2/us  2-qubit error  readout error  calibrated
+        ibmq_vigo *               5  active  ...
+        ibmq_qasm_simulator      32  active  ...
+
     Raises:
         IBMQProviderError: nothing is given and no account is in use.
         IBMQBackendApiError: the list of backends cannot be asked for. A single backend that does not answer is shown without its values.
@@ -81,6 +84,16 @@ def backend_monitor(backend: IBMQBackend, *, output: Optional[TextIO] = None) ->
     Args:
         backend: the backend.
         output: where to write; by default standard output.
+
+    Example:
+
+        >>> from qiskit_ibmq_provider.backend_tables import backend_monitor
+        >>> backend_monitor(provider.get_backend("ibmq_vigo"))
+        ibmq_vigo
+        =========
+        qubits: 5
+        operational: True
+        ...
 
     Raises:
         IBMQBackendApiError: the server refused, or could not be asked.

@@ -38,7 +38,11 @@ class BackendJobLimit:
 
     @classmethod
     def from_record(cls, record: JobLimitRecord) -> BackendJobLimit:
-        """Return the job limit that a server's answer stands for."""
+        """Return the job limit that a server's answer stands for.
+
+        Args:
+            record: the answer.
+        """
         limit = cls(record.maximum_jobs, record.running_jobs)
         limit._data.update({to_python_identifier(key): value for key, value in record.extra.items()})
         return limit

@@ -38,6 +38,12 @@ class BackendReservation:
         hub: the hub, or None.
         group: the group, or None.
         project: the project, or None.
+
+    Example:
+
+        >>> nine = dt.datetime(2021, 6, 1, 9)
+        >>> BackendReservation("ibmq_vigo", nine, nine + dt.timedelta(hours=1, minutes=30)).duration
+        90
     """
 
     def __init__(

@@ -28,6 +28,14 @@
 
 The exceptions of jobs, credentials and transport derive from :class:`IBMQError` too; they live in ``job.exceptions``,
 ``credentials.exceptions`` and ``api.exceptions``.
+
+Example:
+
+    >>> try:
+    ...     backend.retrieve_job("5f8c00000000000000000000")
+    ... except IBMQBackendApiError as err:
+    ...     print(err.code, err.status_code)
+    3250 404
 """
 
 from __future__ import annotations

@@ -56,16 +56,19 @@ class IBMQBackend(EstimatedRuns, BackendQueries):
     """A device, reached through one provider. Backends come from the provider; this class is not made directly.
 
     :meth:`run` sends circuits or pulse schedules and returns an :class:`~qiskit.providers.ibmq.job.IBMQJob` at once. It does not
-    transpile: do that first, for this backend::
+    transpile: do that first, for this backend.
 
-        from qiskit import IBMQ, transpile
-        from qiskit.circuit.random import random_circuit
+    Example:
 
-        provider = IBMQ.load_account()
-        backend = provider.backend.ibmq_vigo
-        circuit = transpile(random_circuit(num_qubits=5, depth=4, measure=True), backend=backend)
-        job = backend.run(circuit)
-        counts = job.result().get_counts()
+        >>> from qiskit import transpile
+        >>> vigo = provider.get_backend("ibmq_vigo")
+        >>> job = vigo.run(transpile(circuit, vigo), shots=1000)
+        >>> sum(job.result().get_counts().values())
+        1000
+        >>> vigo.status().operational, vigo.configuration().max_shots
+        (True, 8192)
+        >>> f"{vigo.properties().t1(0):.1e} s"
+        '...e-0... s'
 
     The job can be found again by its id, also from another session, with :meth:`retrieve_job`.
 
@@ -218,14 +221,27 @@ class IBMQBackend(EstimatedRuns, BackendQueries):
 
 
 class IBMQSimulator(IBMQBackend):
-    """A simulator, reached through one provider. It is used like a device; :meth:`run` also takes a noise model."""
+    """A simulator, reached through one provider. It is used like a device; :meth:`run` also takes a noise model.
+
+    Example:
+
+        >>> simulator = provider.get_backend("ibmq_qasm_simulator")
+        >>> job = simulator.run(circuit, shots=100, seed_simulator=7)
+        >>> sorted(job.result().get_counts())
+        ['00', '11']
+    """
 
     @classmethod
     def _default_options(cls) -> Options:
         return simulator_options()
 
     def properties(self, refresh: bool = False, datetime: Optional[dt.datetime] = None) -> None:
-        """Return None: a simulator has no calibration data."""
+        """Return None: a simulator has no calibration data.
+
+        Args:
+            refresh: without effect.
+            datetime: without effect.
+        """
         return
 
     @takes_qobj_keyword

@@ -32,12 +32,20 @@ logger = get_logger(__name__)
 class IBMQBackendService:
     """Backends of a project, each also as an attribute, and jobs whatever backend they ran on.
 
-    It is ``provider.backend``::
+    It is ``provider.backend``.
 
-        provider.backend.ibmq_vigo                    # one backend; its name in snake case
-        provider.backend.backends(simulator=False)    # or shorter: provider.backends(simulator=False)
-        provider.backend.jobs(limit=5)                # the newest five jobs
-        provider.backend.retrieve_job(job_id)
+    Example:
+
+        >>> provider.backend.ibmq_vigo    # its name in snake case
+        <IBMQBackend('ibmq_vigo') ...>
+        >>> provider.backend.backends(simulator=True)    # or shorter: provider.backends(simulator=True)
+        [<IBMQSimulator('ibmq_qasm_simulator') ...>]
+        >>> job = backend.run(circuit, job_name="first", job_tags=["lesson 1"])
+        >>> job.wait_for_final_state(timeout=60)
+        >>> [each.name() for each in provider.backend.jobs(job_tags=["lesson 1"], status="DONE", limit=5)]
+        ['first']
+        >>> provider.backend.retrieve_job(job.job_id()).name()
+        'first'
 
     Args:
         provider: the provider of the project.
@@ -145,10 +153,11 @@ class IBMQBackendService:
         return self._jobs.jobs(query)
 
     def iter_jobs(self, limit: Optional[int] = None, skip: int = 0, **conditions: Any) -> Iterator[IBMQJob]:
-        """Return an iterator over jobs that meet all conditions. It asks the server for more as it goes::
+        """Return an iterator over jobs that meet all conditions. It asks the server for more as it goes.
 
-            for job in provider.backend.iter_jobs(status="ERROR"):
-                print(job.job_id(), job.error_message())
+            >>> for job in provider.backend.iter_jobs(status="DONE", backend_name="ibmq_qasm_simulator", limit=1):
+            ...     print(job.backend().name(), job.status().name)
+            ibmq_qasm_simulator DONE
 
         A job that is made meanwhile is not among them if the newest come first.
 

@@ -43,11 +43,17 @@ _PREFETCH_SECONDS: Final = 20.0
 class IBMQFactory(AccountReopening, FirstGenerationCalls):
     """The account of this session, its providers, and the account on disk. ``IBMQ`` is the one object of this class.
 
-    ::
+    ``url`` is that of the service, or ``"local"`` for the service of this machine, which needs no token.
 
-        IBMQ.save_account(token, url)                 # once
-        provider = IBMQ.load_account()                # in each session
-        provider = IBMQ.enable_account(url="local")   # the service of this machine, without saving
+    Example:
+
+        >>> IBMQ.save_account(token, url)         # once
+        >>> provider = IBMQ.load_account()        # in each session
+        >>> IBMQ.providers()
+        [<AccountProvider for IBMQ(hub='ibm-q', group='open', project='main')>]
+        >>> IBMQ.delete_account()
+        >>> IBMQ.stored_account()
+        {}
 
     Safe to use from several threads.
     """

@@ -22,6 +22,9 @@ class ResultDecoder:
     def decode(cls, data: str) -> Any:
         """Return the object that a text stands for; here, what its JSON says.
 
+        Args:
+            data: JSON text.
+
         Raises:
             ProtocolError: the text is not JSON.
         """
@@ -29,11 +32,23 @@ class ResultDecoder:
 
 
 class RunnerResult(Result, ResultDecoder):
-    """A result whose experiments may hold quasi-probabilities, from runs with mitigated measurement errors."""
+    """A result whose experiments may hold quasi-probabilities, from runs with mitigated measurement errors.
+
+    Example:
+
+        >>> header = {"name": "bell", "final_measurement_mapping": {"0": 0, "1": 1}}
+        >>> bell = {"shots": 1000, "success": True, "header": header, "data": {"quasiprobabilities": {"0x0": 0.52, "0x3": 0.48}}}
+        >>> ids = {"backend_name": "ibmq_vigo", "backend_version": "1.3.6", "qobj_id": "q", "job_id": "j", "success": True}
+        >>> RunnerResult.from_dict({**ids, "results": [bell]}).get_quasiprobabilities()
+        {0: 0.52, 3: 0.48}
+    """
 
     @classmethod
     def decode(cls, data: str) -> RunnerResult:
         """Return the result that a program's text stands for.
+
+        Args:
+            data: JSON text.
 
         Raises:
             ProtocolError: the text is not JSON.

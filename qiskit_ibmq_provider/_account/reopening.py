@@ -77,7 +77,11 @@ class AccountReopening:
         return the_one(account.providers, *project)
 
     def active_provider(self, reference: AccountReference) -> Optional[AccountProvider]:
-        """Return the provider of a project if its account is the one in use, else ``None``. Nothing is asked of the server."""
+        """Return the provider of a project if its account is the one in use, else ``None``. Nothing is asked of the server.
+
+        Args:
+            reference: names the account and the project.
+        """
         found = matching(self._providers, *reference.project.to_tuple()) if self._is_in_use(reference) else []
         return found[0] if len(found) == 1 else None
 

@@ -45,6 +45,11 @@ class RunEstimate:
         circuits: number of circuits or schedules, all repetitions for parameters and frequencies counted.
         bytes: exact size of what would be uploaded.
         seconds: rough time on the device, in seconds; ``None`` for a simulator, where it depends on the machine.
+
+    Example:
+
+        >>> backend.estimate(circuit)
+        RunEstimate(circuits=1, bytes=..., seconds=None)
     """
 
     circuits: int
@@ -58,10 +63,10 @@ class EstimatedRuns(BackendV1):
     def estimate(self, circuits: Any, shots: Optional[int] = None, **options: Any) -> RunEstimate:
         """Return number, size and rough run time of what :meth:`run` would submit. Nothing is submitted.
 
-        ::
-
-            estimate = backend.estimate(circuits, shots=8000)
-            print(estimate.circuits, estimate.bytes, estimate.seconds)
+            >>> from qiskit import transpile
+            >>> estimate = vigo.estimate(transpile([circuit] * 3, vigo), shots=8000)
+            >>> estimate.circuits, 1000 < estimate.bytes < 4000, 6 < estimate.seconds < 7
+            (3, True, True)
 
         The time is ``shots`` times the sum, over the circuits, of the circuit's length by the calibrated lengths of its gates and the
         delay between two shots.

@@ -37,9 +37,10 @@ def least_busy(backends: Sequence[Any], reservation_lookahead: Optional[int] = 6
     Raises:
         IBMQError: there are no backends, or none can be used, or one has no status or its status no ``pending_jobs``.
 
-    Example::
+    Example:
 
-        backend = least_busy(provider.backends(simulator=False, min_num_qubits=5))
+        >>> least_busy(provider.backends(simulator=False, min_num_qubits=5))
+        <IBMQBackend(...)...>
     """
     backends = list(backends)
     if not backends:

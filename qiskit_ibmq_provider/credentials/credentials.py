@@ -43,7 +43,10 @@ def is_local_url(url: object) -> bool:
 class Credentials:
     """Credentials of an account, or of one project of it, and the preferences that go with them.
 
-    Two credentials are equal if token, service, hub, group and project are.
+    Two credentials are equal if token, service, hub, group and project are. The token is not shown.
+
+        >>> Credentials("a token", "https://host/api", hub="ibm-q", group="open", project="main")
+        <Credentials(url='https://host/api', hub='ibm-q', group='open', project='main')>
 
     Args:
         token: API token, the long-lived one that the user has.

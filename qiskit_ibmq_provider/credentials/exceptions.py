@@ -11,6 +11,15 @@
      │   └─ CredentialsNotFoundError
      └─ HubGroupProjectError
          └─ HubGroupProjectInvalidStateError
+
+Example:
+
+    >>> from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
+    >>> try:
+    ...     HubGroupProject.from_stored_format("ibm-q/open")
+    ... except HubGroupProjectInvalidStateError as err:
+    ...     print(err.message)
+    The hub/group/project "ibm-q/open" has 2 part(s) instead of three. ...
 """
 
 from __future__ import annotations

@@ -11,6 +11,13 @@
          ├─ IBMQJobFailureError         the job ran and failed, or was refused
          ├─ IBMQJobInvalidStateError    the job, or the argument, does not allow the call
          └─ IBMQJobTimeoutError         also qiskit's JobTimeoutError
+
+Example:
+
+    >>> job.update_name(5)
+    Traceback (most recent call last):
+        ...
+    qiskit_ibmq_provider.job.exceptions.IBMQJobInvalidStateError: 'The name of a job is a string, not 5.'
 """
 
 from __future__ import annotations

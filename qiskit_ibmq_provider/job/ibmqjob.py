@@ -36,12 +36,12 @@ _WAIT: Final = 5
 class IBMQJob(RecordedJob):
     """A job that was submitted to a backend.
 
-    :meth:`.IBMQBackend.run` and :meth:`.IBMQBackend.retrieve_job` return jobs; there is no need to build
-    one::
+    :meth:`.IBMQBackend.run` and :meth:`.IBMQBackend.retrieve_job` return jobs; there is no need to build one.
 
-        job = backend.run(circuits, shots=1000)
-        print(job.job_id())
-        counts = job.result().get_counts()
+        >>> job = backend.run(circuit, shots=1000)
+        >>> job.result(timeout=60).get_counts()
+        {...}
+        >>> again = backend.retrieve_job(job.job_id())    # from any process, also tomorrow
 
     ``result``, ``wait_for_final_state`` and ``error_message`` wait until the job is over, and show on a
     terminal or in a notebook what they wait for. A final status is remembered, so a job that is over is not
@@ -133,10 +133,10 @@ class IBMQJob(RecordedJob):
     def statuses(self, *, timeout: Optional[float] = None) -> AsyncIterator[JobStatus]:
         """Give each status that the job comes to, the present one first and the final one last.
 
-        ::
-
-            async for status in job.statuses():
-                print(status.name)
+            >>> async def names():
+            ...     return [status.name async for status in job.statuses(timeout=60)]
+            >>> asyncio.run(names())
+            [...'DONE']
 
         The wait runs in a thread of its own, which ends with the iteration.
 

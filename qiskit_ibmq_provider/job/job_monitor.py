@@ -36,10 +36,11 @@ def job_monitor(job: IBMQJob, interval: Optional[float] = None, output: TextIO =
     Raises:
         IBMQJobApiError: the server refused, or could not be asked.
 
-    Example::
+    Example:
 
-        job = backend.run(circuit)
-        job_monitor(job)
+        >>> job_monitor(backend.run(circuit), output=sys.stdout)
+        Job Status: ...
+        Job Status: job has successfully run
     """
     line = _StatusLine(sys.stdout if output is _STDOUT_AT_IMPORT else output)
 

@@ -42,6 +42,16 @@ class QueueInfo:
         job_id: the job.
 
     Whatever else the server says about the queue can be read as an attribute too.
+
+    Example:
+
+        >>> queue_info = QueueInfo(position=3, status="PENDING_IN_QUEUE", job_id="5f8c")
+        >>> print(queue_info.format())
+        Job 5f8c queue information:
+            queue position: 3
+            status: job is queued
+            estimated start time: unknown
+            ...
     """
 
     def __init__(
@@ -81,7 +91,12 @@ class QueueInfo:
 
     @classmethod
     def from_record(cls, record: QueueRecord, job_id: str) -> QueueInfo:
-        """Return what a record of the wire says."""
+        """Return what a record of the wire says.
+
+        Args:
+            record: the record.
+            job_id: the job.
+        """
         extra = {to_python_identifier(key): value for key, value in record.extra.items()}
         return cls(
             position=record.position,

@@ -177,7 +177,14 @@ class SubmittedSet:
         return self._managed_jobs
 
     def locate(self, experiment: Union[str, QuantumCircuit, Schedule, int]) -> tuple[ManagedJob, int]:
-        """Return the managed job of an experiment, and the number of the experiment within it; see :meth:`job`."""
+        """Return the managed job of an experiment, and the number of the experiment within it; see :meth:`job`.
+
+        Args:
+            experiment: number, name, or the circuit or schedule, whose name then counts.
+
+        Raises:
+            IBMQJobManagerJobNotFound: the set has no such experiment.
+        """
         if isinstance(experiment, numbers.Integral):
             return self._locate_number(int(experiment))
         name: Any = getattr(experiment, "name", experiment)

@@ -12,6 +12,14 @@
          ├─ IBMQJobManagerTimeoutError          the results are not there in time
          ├─ IBMQJobManagerUnknownJobSet         the provider has no such set
          └─ IBMQManagedResultDataNotAvailable   the experiment has no result
+
+Example:
+
+    >>> try:
+    ...     IBMQJobManager().retrieve_job_set("no such id", provider)
+    ... except IBMQJobManagerUnknownJobSet as err:
+    ...     print(type(err).__name__)
+    IBMQJobManagerUnknownJobSet
 """
 
 from __future__ import annotations

@@ -36,25 +36,23 @@ class IBMQJobManager:
     """Runs more circuits or schedules than a backend accepts in one job, and collects their results.
 
     The circuits are split into jobs, which are submitted in the background, several at a time. Where the backend's limit of unfinished
-    jobs is reached, the next job waits until the oldest is over. Transpile the circuits first::
+    jobs is reached, the next job waits until the oldest is over. Transpile the circuits first.
 
-        from qiskit import IBMQ, transpile
-        from qiskit.circuit.random import random_circuit
-        from qiskit.providers.ibmq.managed import IBMQJobManager
+    Example:
 
-        provider = IBMQ.load_account()
-        backend = provider.get_backend('ibmq_qasm_simulator')
-        circuits = [random_circuit(num_qubits=5, depth=4, measure=True) for _ in range(1000)]
-        circuits = transpile(circuits, backend=backend)
+        >>> from qiskit import transpile
+        >>> job_manager = IBMQJobManager()
+        >>> circuits = [transpile(circuit, backend)] * 400    # more than the 300 that one job may have
+        >>> job_set = job_manager.run(circuits, backend=backend, name="sweep", shots=100)
+        >>> results = job_set.results(timeout=60)
+        >>> sum(results.get_counts(399).values())
+        100
 
-        job_manager = IBMQJobManager()
-        job_set = job_manager.run(circuits, backend=backend, name='foo')
-        results = job_set.results()
-        results.get_counts(5)
+    A set is found again, also from another session, by the id that :meth:`ManagedJobSet.job_set_id` gives:
 
-    A set is found again, also from another session, by the id that :meth:`ManagedJobSet.job_set_id` gives::
-
-        job_set = job_manager.retrieve_job_set(job_set_id, provider)
+        >>> job_set = job_manager.retrieve_job_set(job_set.job_set_id(), provider)
+        >>> [job.status().name for job in job_set.jobs()]
+        ['DONE', 'DONE']
 
     A program that ends while jobs wait to be submitted first submits them.
     """

@@ -1,6 +1,5 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-
 """One job of a job set, from its submission to its outcome."""
 
 from __future__ import annotations
@@ -40,6 +39,10 @@ logger = get_logger(__name__)
 
 class ManagedJob:
     """A job of a :class:`ManagedJobSet`, which makes it.
+
+        >>> job_set = IBMQJobManager().run([circuit] * 3, backend, max_experiments_per_job=2)
+        >>> len(job_set.jobs()), [each.experiments_text() for each in job_set.managed_jobs()]
+        (2, ['0-1', '2-2'])
 
     Args:
         start_index: number of its first experiment within the set.

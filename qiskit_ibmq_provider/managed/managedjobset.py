@@ -45,6 +45,16 @@ class ManagedJobSet(SubmittedSet):
     Methods that need every job wait until all are submitted. A job that cannot be submitted, fails or is cancelled does not affect
     the others: :meth:`results` has all the rest, :meth:`error_messages` tells what happened, and :meth:`resubmit` tries it again.
 
+    Example:
+
+        >>> job_set = IBMQJobManager().run([circuit] * 3, backend, max_experiments_per_job=2)
+        >>> job_set.results(timeout=60).success
+        True
+        >>> [status.name for status in job_set.statuses()], job_set.error_messages(), job_set.resubmit()
+        (['DONE', 'DONE'], None, [])
+        >>> job_set.job(2)    # the second job, and in it the first circuit
+        (<IBMQJob ...>, 0)
+
     Args:
         name: name of the set; by default date and time.
         short_id: id of a set that exists, to be retrieved.
@@ -159,6 +169,9 @@ class ManagedJobSet(SubmittedSet):
     @requires_submit
     def update_name(self, name: str) -> str:
         """Give the set another name, and with it each job. A job that keeps its name is logged.
+
+        Args:
+            name: the new name.
 
         Returns:
             The new name.

@@ -29,10 +29,11 @@ class ManagedResults:
 
     Each method finds the job of the experiment and asks its result; see :class:`~qiskit.result.Result` for what it returns. An
     experiment is given as its number over the whole set, or by its name, or as the circuit or schedule, whose name then counts.
-    Where several have the same name, the first is meant::
+    Where several have the same name, the first is meant.
 
-        results = job_set.results()
-        results.get_counts(5)
+        >>> results = IBMQJobManager().run([circuit] * 3, backend, max_experiments_per_job=2).results(timeout=60)
+        >>> sorted(results.get_counts(2)), len(results.combine_results().results)
+        (['00', '11'], 3)
 
     A job that failed or was cancelled does not affect the others: only asking for its own experiments raises.
 

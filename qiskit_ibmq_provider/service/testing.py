@@ -7,11 +7,7 @@ A test suite uses it with one line in its top ``conftest.py``::
     pytest_plugins = ["qiskit_ibmq_provider.service.testing"]
 
 It then has the fixtures ``ibmq_service`` (a running :class:`ServiceProcess`, one for the whole
-session), ``ibmq_provider`` and ``ibmq_backend``. Without pytest, :class:`ServiceProcess` is a
-context manager::
-
-    with ServiceProcess() as service:
-        provider = IBMQ.enable_account(service.token, service.url)
+session), ``ibmq_provider`` and ``ibmq_backend``. Without pytest, :class:`ServiceProcess` is a context manager.
 
 This module imports neither pytest nor the client: the fixtures are loaded when pytest asks for them.
 """
@@ -61,6 +57,11 @@ class ServiceStartError(RuntimeError):
 
 class ServiceProcess:
     """A service of its own, running in a child process on a free port of this machine.
+
+    Example:
+
+        >>> with ServiceProcess() as service:
+        ...     provider = IBMQ.enable_account(service.token, service.url)
 
     Args:
         data_dir: Where jobs and results are kept. By default a new temporary directory, removed by

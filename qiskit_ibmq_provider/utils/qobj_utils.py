@@ -29,6 +29,13 @@ def update_qobj_config(
 
     Returns:
         The same Qobj.
+
+    Example:
+
+        >>> from qiskit import QuantumCircuit, assemble
+        >>> qobj = assemble(QuantumCircuit(1), shots=100)
+        >>> update_qobj_config(qobj, {"shots": 200, "seed_simulator": 7}).config.shots
+        200
     """
     config = {**qobj.config.to_dict(), **(backend_options or {})}
     if noise_model:
@@ -39,6 +46,9 @@ def update_qobj_config(
 
 def dict_to_qobj(qobj_dict: Mapping[str, Any]) -> Union[QasmQobj, PulseQobj]:
     """Return the Qobj that a dictionary stands for. The dictionary is not changed.
+
+    Args:
+        qobj_dict: the dictionary; complex numbers may be given as ``[real, imaginary]``.
 
     Raises:
         ProtocolError: the dictionary is not one of a Qobj.

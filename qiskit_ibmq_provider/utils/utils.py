@@ -72,6 +72,9 @@ def api_status_to_job_status(api_status: Union[str, ApiJobStatus]) -> JobStatus:
 def to_python_identifier(name: str) -> str:
     """Return a name in snake case that Python accepts as an identifier.
 
+    Args:
+        name: the name, for instance a key of JSON or the name of a device.
+
     Example:
 
         >>> to_python_identifier("creationDate"), to_python_identifier("ibmq-5.qubits"), to_python_identifier("class")
@@ -96,6 +99,13 @@ def validate_job_tags(job_tags: Optional[list[str]], exception: type[Exception])
 
     Raises:
         Exception: the tags are something else; of the type that ``exception`` says.
+
+    Example:
+
+        >>> validate_job_tags("lesson 1", ValueError)
+        Traceback (most recent call last):
+            ...
+        ValueError: job_tags should be a list of strings, not 'lesson 1'.
     """
     if job_tags and not (isinstance(job_tags, list) and all(isinstance(tag, str) for tag in job_tags)):
         raise exception(f"job_tags should be a list of strings, not {job_tags!r:.120}.")

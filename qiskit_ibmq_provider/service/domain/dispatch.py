@@ -15,20 +15,18 @@ import threading
 from typing import Optional
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.protocol.errors import ErrorCode
-from qiskit_ibmq_provider.protocol.jobs import JobError
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.domain import lifecycle
 from qiskit_ibmq_provider.service.domain.blobs import BlobStore
 from qiskit_ibmq_provider.service.domain.clock import Clock, SystemClock
 from qiskit_ibmq_provider.service.domain.dispatch_config import DispatchConfig
-from qiskit_ibmq_provider.service.domain.engine import Engine, EngineEvent, EventKind, Task, TaskOutcome
+from qiskit_ibmq_provider.service.domain.engine import Engine, EngineEvent, EventKind, Task
 from qiskit_ibmq_provider.service.domain.errors import DomainError, NotFound
 from qiskit_ibmq_provider.service.domain.events import EventHub
 from qiskit_ibmq_provider.service.domain.holdings import Holdings, runs_in
 from qiskit_ibmq_provider.service.domain.housekeeping import Housekeeper
 from qiskit_ibmq_provider.service.domain.model import Job, payload_blob, result_blob
-from qiskit_ibmq_provider.service.domain.settlement import settle
+from qiskit_ibmq_provider.service.domain.settlement import settle, without_payload
 from qiskit_ibmq_provider.service.domain.store import Store
 
 __all__ = ["DispatchConfig", "Dispatcher"]
@@ -71,6 +69,7 @@ class Dispatcher:
         # Appended to by other threads, emptied by this one: a deque needs no lock for that.
         self._reports: collections.deque[EngineEvent] = collections.deque()
         self._changed: collections.deque[str] = collections.deque()
+        self._claimed: collections.deque[Job] = collections.deque()
         self._announcing: Optional[int] = None
         self._next_look: Optional[datetime.datetime] = None
         self._wake = threading.Event()
@@ -111,7 +110,9 @@ class Dispatcher:
             self._holdings.check(self._changed.popleft())
         self._holdings.renew(self._clock.now())
         self._take_over()
+        self._hand_over_claimed()
         self._claim()
+        self._hand_over_claimed()
         if self._housekeeper is not None:
             self._housekeeper.run_if_due()
 
@@ -219,11 +220,10 @@ class Dispatcher:
         if self._next_look is not None and now < self._next_look:
             return
         self._next_look = now + datetime.timedelta(seconds=self._config.lease / 3)
-        held = self._holdings.ids
         for job in self._store.queue.abandoned(
             now, owner=self._config.owner, exclusive=self._config.exclusive
         ):
-            if job.id in held:
+            if job.id in self._holdings.ids:
                 continue
             freed = lifecycle.take_over(job, now, self._config.max_takeovers)
             if self._store.jobs.swap(job, freed):
@@ -238,15 +238,23 @@ class Dispatcher:
             return
         now = self._clock.now()
         until = self._holdings.lease_end(now)
-        owner = self._config.owner
         claimed = self._store.queue.claim(
-            lambda job: lifecycle.claim(job, now, owner, until), limit=free, excluding=held
+            lambda job: lifecycle.claim(job, now, self._config.owner, until), limit=free, excluding=held
         )
         for job in claimed:
             self._holdings.add(job, until)
-        for job in claimed:
             self._publish(job, moved=True)
-            self._hand_over(job)
+        self._claimed.extend(claimed)
+
+    def _hand_over_claimed(self) -> None:
+        """Give the claimed jobs to the engine. If the store fails in between, the rest has its turn in the next round."""
+        while self._claimed:
+            job = self._claimed[0]
+            if runs_in(self._store.jobs.get(job.id), job.attempt):
+                self._hand_over(job)
+            else:
+                self._holdings.drop(job.id, job.attempt)
+            self._claimed.popleft()
 
     def _hand_over(self, job: Job) -> None:
         """Give a claimed job to the engine."""
@@ -271,17 +279,17 @@ class Dispatcher:
 
     def _fail(self, job: Job) -> None:
         """End a claimed job whose payload is gone from the disk."""
+        ended = self._store.jobs.swap(job, without_payload(job, self._clock.now()))
         self._holdings.drop(job.id, job.attempt)
-        error = JobError("The payload of this job is gone from the service.", int(ErrorCode.DATA_GONE))
-        outcome = TaskOutcome(ApiJobStatus.ERROR_RUNNING_JOB, error=error)
-        if self._store.jobs.swap(job, lifecycle.finish(job, self._clock.now(), outcome, None, None)):
+        if ended:
             self._publish(job, moved=False)
 
     def _give_back(self, job: Job) -> None:
         """Queue a job again that the engine does not run."""
         held_here = job.status is ApiJobStatus.RUNNING and job.owner == self._config.owner
+        given_back = held_here and self._store.jobs.swap(job, lifecycle.release(job))
         self._holdings.drop(job.id, job.attempt)
-        if held_here and self._store.jobs.swap(job, lifecycle.release(job)):
+        if given_back:
             self._publish(job, moved=True)
 
     def _discard(self, ref: str) -> None:

@@ -1,7 +1,7 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""What a report of the engine means for its job: a pure function."""
+"""What a report of the engine means for its job: pure functions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from qiskit_ibmq_provider.service.domain import lifecycle
 from qiskit_ibmq_provider.service.domain.engine import EngineEvent, EventKind, TaskOutcome
 from qiskit_ibmq_provider.service.domain.model import Job, result_blob
 
-__all__ = ["settle"]
+__all__ = ["settle", "without_payload"]
 
 _OUTCOMES: Final = frozenset(
     {ApiJobStatus.COMPLETED, ApiJobStatus.ERROR_RUNNING_JOB, ApiJobStatus.ERROR_VALIDATING_JOB}
@@ -54,6 +54,13 @@ def settle(
     size = result_size if event.outcome.has_result else None
     ref = None if size is None else result_blob(job.id, job.attempt)
     return lifecycle.finish(job, now, _sensible(event.outcome), ref, size)
+
+
+def without_payload(job: Job, now: datetime.datetime) -> Job:
+    """Return a claimed job ended because its payload is gone from the disk."""
+    error = JobError("The payload of this job is gone from the service.", int(ErrorCode.DATA_GONE))
+    outcome = TaskOutcome(ApiJobStatus.ERROR_RUNNING_JOB, error=error)
+    return lifecycle.finish(job, now, outcome, None, None)
 
 
 def _sensible(outcome: TaskOutcome) -> TaskOutcome:

@@ -13,7 +13,7 @@ from typing import Final, Union
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from qiskit_ibmq_provider.service.domain.errors import DomainError
+from qiskit_ibmq_provider.service.domain.errors import DomainError, StorageFull
 from qiskit_ibmq_provider.service.domain.store import StoreUnusable
 from qiskit_ibmq_provider.service.store.accounts import SqlAccounts
 from qiskit_ibmq_provider.service.store.database import Database, describe
@@ -75,7 +75,7 @@ def open_store(url: Union[str, sa.URL]) -> SqlStore:
         _prepare(database, parsed)
     except DomainError as err:
         database.close()
-        raise _unusable(parsed, err.__cause__ or err) from err
+        raise _unusable(parsed, err) from err
     except StoreUnusable:
         database.close()
         raise
@@ -117,12 +117,17 @@ def _check_pages(database: Database, path: Path) -> None:
         raise _damaged(path, str(verdict))
 
 
-def _unusable(url: sa.URL, err: BaseException) -> StoreUnusable:
+def _unusable(url: sa.URL, refusal: DomainError) -> StoreUnusable:
     """Return what to tell the operator about a database that does not open."""
+    err = refusal.__cause__ or refusal
     original = getattr(err, "orig", None) or err
     words = describe(original) if isinstance(original, Exception) else str(original)
     if url.drivername.startswith("sqlite") and url.database:
         path = Path(url.database)
+        if isinstance(refusal, StorageFull):
+            return StoreUnusable(
+                f"There is no space left for the database {path}. Free some space on its disk."
+            )
         if isinstance(original, sqlite3.DatabaseError) and not isinstance(original, sqlite3.OperationalError):
             return _damaged(path, words)
         return StoreUnusable(
