@@ -19,7 +19,8 @@ from support.bench import Bench
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.protocol.filters import Filter
 from qiskit_ibmq_provider.service.domain.errors import StorageFull, Unavailable
-from qiskit_ibmq_provider.service.domain.store import StoredToken
+from qiskit_ibmq_provider.service.domain.store import StoredToken, StoreUnusable
+from qiskit_ibmq_provider.service.store import sqlstore
 from qiskit_ibmq_provider.service.store.sqlstore import SqlStore, open_store, sqlite_url
 
 
@@ -78,3 +79,15 @@ def test_a_failure_shows_no_values(tmp_path: Path) -> None:
         shown = "".join(traceback.format_exception(None, refused.value, refused.value.__traceback__))
         assert "INSERT INTO access_token" in shown
         assert secret not in shown
+
+
+def test_a_database_that_has_no_space_to_begin_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+
+    monkeypatch.setattr(sqlstore, "upgrade", full)
+    with pytest.raises(StoreUnusable, match="no space left for the database .*service.db. Free some space"):
+        open_store(sqlite_url(tmp_path / "service.db"))

@@ -185,8 +185,10 @@ def test_a_cancel_between_claim_and_hand_over_is_noticed(bench: Bench, engine: M
     dispatcher = bench.dispatcher(engine)
     job = bench.queued()
 
+    cancelled: list[str] = []
+
     def cancel_at_once(job_id: str) -> None:
-        if bench.store.jobs.get(job_id).status is RUNNING:
+        if not cancelled and bench.store.jobs.get(job_id).status is RUNNING:
             thread = threading.Thread(target=bench.jobs.cancel, args=(bench.project, job_id))
             thread.start()
             thread.join()
@@ -194,8 +196,13 @@ def test_a_cancel_between_claim_and_hand_over_is_noticed(bench: Bench, engine: M
     bench.events.listen(cancel_at_once)
     dispatcher.run_once()
     dispatcher.run_once()
-    assert engine.cancelled == [job.id]
+    assert (engine.submitted, engine.tasks) == ([], {})
     assert bench.reread(job).status is CANCELLED
+    # Their places are free.
+    others = [bench.queued() for _ in range(engine.capacity)]
+    cancelled.append("enough")
+    dispatcher.run_once()
+    assert states(bench, others) == [RUNNING] * engine.capacity
 
 
 def test_a_deleted_job_is_stopped(bench: Bench, engine: ManualEngine, dispatcher: Dispatcher) -> None:
@@ -406,6 +413,30 @@ def test_a_report_waits_for_the_store(
     assert bench.reread(job).status is RUNNING
     dispatcher.run_once()
     assert bench.reread(job).status is COMPLETED
+
+
+def test_claimed_jobs_that_could_not_be_handed_over_have_their_turn_later(
+    bench: Bench, engine: ManualEngine, dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [bench.queued() for _ in range(engine.capacity)]
+
+    def full(*_: object) -> None:
+        raise StorageFull("full", ErrorCode.STORAGE_FULL)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.blobs, "local_path", full)
+        patch.setattr(bench.store.jobs, "swap", full)
+        for _ in range(2):
+            with pytest.raises(StorageFull):
+                dispatcher.run_once()
+    assert states(bench, jobs) == [RUNNING] * engine.capacity
+    assert engine.submitted == []
+    # One of them is cancelled while it waits for the disk: it takes no place.
+    bench.jobs.cancel(bench.project, jobs[0].id)
+    late = bench.queued()
+    dispatcher.run_once()
+    assert states(bench, [*jobs, late]) == [CANCELLED, *[RUNNING] * engine.capacity]
+    assert set(engine.tasks) == {job.id for job in [*jobs[1:], late]}
 
 
 def test_a_job_whose_result_has_no_place_waits(
