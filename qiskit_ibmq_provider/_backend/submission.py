@@ -9,7 +9,7 @@ import dataclasses
 import functools
 import warnings
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Final, Optional, Union
 
 from qiskit.exceptions import QiskitError
 from qiskit.qobj import PulseQobj, QasmQobj
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 __all__ = ["JobLabels", "Prepared", "prepared", "submit", "takes_qobj_keyword"]
 
 logger = get_logger(__name__)
+
+_OF_SCHEDULES: Final = ("memory_slot_size", "memory_slots", "rep_time")
+"""Options that a Qobj of circuits has no place for, or holds something else in."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +81,8 @@ class Prepared:
             for name in self.unknown
         ]
         if self.ignored:
-            texts.append(f"A Qobj holds its own options; these have no effect: {', '.join(self.ignored)}.")
+            reason = "A Qobj holds its own options" if self.is_qobj else "Some options are for schedules only"
+            texts.append(f"{reason}; these have no effect: {', '.join(self.ignored)}.")
         return [(text, UserWarning) for text in texts]
 
 
@@ -173,11 +177,13 @@ def _prepared_programs(backend: IBMQBackend, programs: Any, given: Mapping[str, 
         options["method"] = method
     schedule_los = options.pop("schedule_los", None)
     has_idle_gates = False
+    ignored: tuple[str, ...] = ()
     if schedules:
         check_schedules(schedules, configuration, schedule_los=schedule_los)
         payload = assemble_schedules(schedules, backend, schedule_los=schedule_los, **options)
     else:
         check_circuits(circuits, configuration, parameter_binds=parameter_binds, schedule_los=schedule_los)
+        ignored = tuple(name for name in _OF_SCHEDULES if given.get(name) is not None)
         if _takes_delays(configuration):
             active = with_delays(circuits, _idle_times(backend))
             has_idle_gates = any(new is not old for new, old in zip(active, circuits))
@@ -185,7 +191,9 @@ def _prepared_programs(backend: IBMQBackend, programs: Any, given: Mapping[str, 
         payload = assemble_circuits(
             circuits, backend, parameter_binds=parameter_binds, schedule_los=schedule_los, **options
         )
-    return Prepared(payload, live_data_enabled, has_idle_gates=has_idle_gates, unknown=tuple(unknown))
+    return Prepared(
+        payload, live_data_enabled, has_idle_gates=has_idle_gates, unknown=tuple(unknown), ignored=ignored
+    )
 
 
 def _prepared_qobj(

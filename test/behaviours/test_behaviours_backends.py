@@ -382,6 +382,17 @@ def test_46_options_of_schedules_have_their_units(ibmq_provider):
     assert played[0]["parameters"]["amp"] == pytest.approx([0.0, 0.25])
 
 
+def test_46_options_that_circuits_have_no_use_for_are_said_to_have_no_effect():
+    server = DeviceServer("manila")
+    backend = server.backend()
+    ready = transpile(bell(), backend)
+    with pytest.warns(UserWarning, match="for schedules only.* memory_slots, rep_time"):
+        backend.run(ready, rep_time=1e-3, memory_slots=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        backend.run(ready)
+
+
 def test_46_options_of_a_simulator(simulator):
     job = simulator.run(bell(), shots=3, seed_simulator=11, method="stabilizer", fusion_enable=np.bool_(True))
     config = stored(job)["config"]
