@@ -9,6 +9,7 @@ import copy
 import datetime as dt
 import inspect
 import warnings
+from random import Random
 
 import numpy as np
 import pytest
@@ -453,6 +454,39 @@ def test_46_circuits_of_every_kind_arrive_as_they_are(simulator):
     assert [i["name"] for i in conditional] == ["x"]
     result = job.result(timeout=WAIT)
     assert [set(result.data(index)["counts"]) for index in (0, 1)] == [{"0x10"}, {"0x0"}]
+
+
+def drawn(random):
+    """Return a circuit whose outcome is certain, with conditions on registers, on their bits, and on loose bits."""
+    circuit = QuantumCircuit(4)
+    for number in range(random.randint(1, 4)):
+        size = random.randint(1, 2)
+        if random.random() < 0.5:
+            circuit.add_register(ClassicalRegister(size, f"c{number}"))
+        else:
+            circuit.add_bits([Clbit() for _ in range(size)])
+    for _ in range(14):
+        kind, qubit = random.random(), random.randrange(4)
+        if kind < 0.35:
+            circuit.measure(qubit, random.randrange(circuit.num_clbits))
+        elif kind < 0.55 and circuit.cregs:
+            register = random.choice(circuit.cregs)
+            circuit.x(qubit).c_if(register, random.randrange(2 ** len(register)))
+        elif kind < 0.75:
+            circuit.x(qubit).c_if(random.choice(circuit.clbits), random.randint(0, 1))
+        else:
+            circuit.x(qubit)
+    return circuit
+
+
+def test_46_conditions_have_the_effect_that_they_have_without_a_service(simulator):
+    aer = pytest.importorskip("qiskit_aer")
+    random = Random(11)
+    circuits = [drawn(random) for _ in range(40)]
+    result, local = simulator.run(circuits, shots=5).result(timeout=WAIT), aer.AerSimulator()
+    for index, circuit in enumerate(circuits):
+        expected = local.run(circuit, shots=5).result().data(0)
+        assert result.data(index).get("counts") == expected.get("counts"), circuit
 
 
 def test_46_a_pulse_gate_travels_with_its_schedule(ibmq_provider):
