@@ -5,53 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from qiskit_ibmq_provider.encoding.values import to_complex
+from qiskit_ibmq_provider.protocol.instructions import PULSE_INSTRUCTION_FIELDS, QASM_INSTRUCTION_FIELDS
 
 __all__ = ["complex_parameter", "pulse_instruction", "pulse_library", "qasm_instruction"]
-
-_QASM_FIELDS: Final = frozenset(
-    {
-        "name",
-        "params",
-        "qubits",
-        "register",
-        "memory",
-        "conditional",
-        "label",
-        "mask",
-        "relation",
-        "val",
-        "snapshot_type",
-    }
-)
-_PULSE_FIELDS: Final = frozenset(
-    {
-        "name",
-        "t0",
-        "ch",
-        "conditional",
-        "val",
-        "phase",
-        "frequency",
-        "duration",
-        "qubits",
-        "memory_slot",
-        "register_slot",
-        "kernels",
-        "discriminators",
-        "label",
-        "type",
-        "pulse_shape",
-        "parameters",
-    }
-)
 
 
 def qasm_instruction(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return a circuit instruction with complex numbers in its arrays and without unknown fields."""
-    instruction = {key: value for key, value in data.items() if key in _QASM_FIELDS}
+    instruction = {key: value for key, value in data.items() if key in QASM_INSTRUCTION_FIELDS}
     if "params" in instruction:
         instruction["params"] = [complex_parameter(value) for value in instruction["params"]]
     return instruction
@@ -73,7 +37,7 @@ def complex_parameter(value: Any) -> Any:
 
 def pulse_instruction(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return a pulse instruction with complex amplitudes and without unknown fields."""
-    instruction = {key: value for key, value in data.items() if key in _PULSE_FIELDS}
+    instruction = {key: value for key, value in data.items() if key in PULSE_INSTRUCTION_FIELDS}
     if instruction.get("val") is not None:
         instruction["val"] = to_complex(instruction["val"])
     parameters = instruction.get("parameters")

@@ -14,31 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
+from qiskit_ibmq_provider.protocol.instructions import PULSE_INSTRUCTION_FIELDS
 from qiskit_ibmq_provider.protocol.timestamps import format_utc, parse_utc
 from qiskit_ibmq_provider.service.devices.files import DeviceFileError
 
 __all__ = ["normalise_defaults", "normalise_properties"]
-
-_INSTRUCTION_KEYS: Final = (
-    "name",
-    "t0",
-    "ch",
-    "conditional",
-    "val",
-    "phase",
-    "frequency",
-    "duration",
-    "qubits",
-    "memory_slot",
-    "register_slot",
-    "kernels",
-    "discriminators",
-    "label",
-    "type",
-    "pulse_shape",
-    "parameters",
-)
-"""The keys that clients accept in a pulse instruction."""
 
 _HERTZ: Final = 1e6
 """Frequencies above this are in Hz, not in GHz: one snapshot is in SI units."""
@@ -159,5 +139,8 @@ def _command(command: Any, path: Path) -> dict[str, Any]:
         raise DeviceFileError(
             path, f"the key 'cmd_def' has an entry without name, qubits and sequence: {command!r:.60}."
         )
-    sequence = [{key: step[key] for key in _INSTRUCTION_KEYS if key in step} for step in command["sequence"]]
+    sequence = [
+        {key: value for key, value in step.items() if key in PULSE_INSTRUCTION_FIELDS}
+        for step in command["sequence"]
+    ]
     return {**command, "sequence": sequence}
