@@ -8,7 +8,6 @@ The configuration file then holds the name of the entry and no token.
 
 from __future__ import annotations
 
-import importlib
 import secrets
 from typing import Any, Callable, Final, Optional
 
@@ -89,8 +88,8 @@ def _use(problem: str, action: Callable[[Any], str], credentials: Optional[Crede
         CredentialsError: the package is not there, or the keyring refuses.
     """
     try:
-        keyring = importlib.import_module("keyring")
-        errors = importlib.import_module("keyring.errors")
+        import keyring
+        from keyring import errors
     except ImportError as err:
         raise CredentialsError(
             f"The token {problem}: the keyring needs the package keyring. Install it with: pip install '.[keyring]'"
