@@ -14,7 +14,7 @@ from mitiq import rem, zne  # noqa: E402
 
 SHOTS = 8000
 WAIT = 120
-PAIRS = 8
+PAIRS = 4
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +22,16 @@ def device(ibmq_provider):
     return ibmq_provider.get_backend("ibmq_vigo")
 
 
-def identity() -> QuantumCircuit:
-    """Pairs of CNOTs that undo each other: without noise it gives 00."""
+def echo() -> QuantumCircuit:
+    """A superposition, pairs of CNOTs that undo each other, and back: without noise it gives 00.
+
+    In the ground state, which relaxation leaves alone, most of the noise of the device would not be seen.
+    """
     circuit = QuantumCircuit(2)
+    circuit.h(0)
     for _ in range(2 * PAIRS):
         circuit.cx(0, 1)
+    circuit.h(0)
     return circuit
 
 
@@ -46,21 +51,21 @@ def test_zero_noise_extrapolation_comes_closer_to_the_truth(device):
     def ground_states(circuits) -> List[float]:  # noqa: UP006
         return [counts.get("00", 0) / SHOTS for counts in run(device, circuits)]
 
-    circuit = identity()
+    circuit = echo()
     noisy = ground_states([circuit])[0]
     executor = mitiq.Executor(ground_states, max_batch_size=75)
     mitigated = zne.execute_with_zne(
         circuit,
         executor,
         scale_noise=zne.scaling.fold_global,
-        factory=zne.inference.LinearFactory(scale_factors=[1, 3, 5]),
+        factory=zne.inference.LinearFactory(scale_factors=[1, 2, 3]),
     )
-    assert noisy < 0.95
-    assert abs(1 - mitigated) < abs(1 - noisy)
+    assert noisy < 0.86
+    assert noisy + 0.02 < mitigated < 1.02
     # All three circuits went in one job.
     assert executor.calls_to_executor == 1
     job = device.jobs(limit=1)[0]
-    assert [each.count_ops()["cx"] for each in job.circuits()] == [16, 48, 80]
+    assert [each.count_ops()["cx"] for each in job.circuits()] == [8, 16, 24]
 
 
 def test_readout_mitigation_by_the_rates_of_the_device(device):
