@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional
+from typing import Any
 
 from qiskit.circuit import Delay, QuantumCircuit
 from qiskit.utils.units import apply_prefix
@@ -39,7 +39,7 @@ def count_loose_bits(circuit: QuantumCircuit, experiment: dict[str, Any]) -> Non
             instruction["conditional"] += uncounted
 
 
-def count_delays(circuit: QuantumCircuit, experiment: dict[str, Any], dt: Optional[float]) -> None:
+def count_delays(circuit: QuantumCircuit, experiment: dict[str, Any], dt: float) -> None:
     """Give delays in seconds, or parts of seconds, in time steps: the experiment has no place for a unit.
 
     Circuits that were transpiled for their device have all delays in time steps already.
@@ -47,19 +47,13 @@ def count_delays(circuit: QuantumCircuit, experiment: dict[str, Any], dt: Option
     Args:
         circuit: the circuit.
         experiment: what Qiskit has made of it, as a dictionary, which is changed.
-        dt: length of a time step in seconds; without it nothing is changed.
+        dt: length of a time step in seconds.
     """
-    if dt is None or not any(_is_in_seconds(each.operation) for each in circuit.data):
-        return
     written = (entry for entry in experiment["instructions"] if not _is_condition(entry))
     for instruction, entry in zip(circuit.data, written):
         operation = instruction.operation
-        if _is_in_seconds(operation):
+        if isinstance(operation, Delay) and operation.unit != "dt":
             entry["params"] = [round(apply_prefix(float(operation.duration), operation.unit) / dt)]
-
-
-def _is_in_seconds(operation: Any) -> bool:
-    return isinstance(operation, Delay) and operation.unit != "dt"
 
 
 def _is_condition(entry: dict[str, Any]) -> bool:

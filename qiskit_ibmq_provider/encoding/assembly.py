@@ -18,7 +18,7 @@ from typing import Any, Optional, Union
 from qiskit import assemble
 from qiskit.assembler import RunConfig
 from qiskit.assembler import assemble_circuits as assemble_group
-from qiskit.circuit import ControlFlowOp, Parameter, ParameterVector, QuantumCircuit
+from qiskit.circuit import ControlFlowOp, Delay, Parameter, ParameterVector, QuantumCircuit
 from qiskit.exceptions import QiskitError
 from qiskit.pulse import LoConfig, Schedule, ScheduleBlock
 from qiskit.qobj import QasmQobjExperimentConfig
@@ -119,12 +119,17 @@ def _assemble_one(
     circuit: QuantumCircuit, run_config: RunConfig, header: Any, library: dict[str, Any], dt: Optional[float]
 ) -> _Part:
     """Assemble one circuit. Waveforms of its pulse gates go into the library."""
+    delays_in_seconds = False
     for instruction in circuit.data:
-        if isinstance(instruction.operation, ControlFlowOp):
+        operation = instruction.operation
+        if not isinstance(operation, (ControlFlowOp, Delay)):
+            continue
+        if isinstance(operation, ControlFlowOp):
             raise QiskitError(
-                f"The circuit {circuit.name!r} holds {instruction.operation.name!r}: control flow cannot be sent to this "
+                f"The circuit {circuit.name!r} holds {operation.name!r}: control flow cannot be sent to this "
                 "service. Conditions by c_if on single gates can."
             )
+        delays_in_seconds |= operation.unit != "dt"
     qobj = assemble_group([circuit], run_config=run_config, qobj_id="", qobj_header=header)
     experiment = qobj.experiments[0].to_dict()
     sizes = {
@@ -135,7 +140,8 @@ def _assemble_one(
     experiment["config"].update(sizes)
     experiment["header"].update(sizes)
     count_loose_bits(circuit, experiment)
-    count_delays(circuit, experiment, dt)
+    if delays_in_seconds and dt is not None:
+        count_delays(circuit, experiment, dt)
     for item in getattr(qobj.config, "pulse_library", []):
         library[item.name] = item.samples
     # With one circuit all its pulse gates count as common to all circuits.
