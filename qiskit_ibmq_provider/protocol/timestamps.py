@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from dateutil import parser, tz
+from dateutil import parser
 
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 
@@ -22,10 +22,12 @@ def utc_now() -> dt.datetime:
 
 def format_utc(instant: dt.datetime) -> str:
     """Return an instant as ``2021-06-01T09:31:02.417123Z``. A naive value is local time, as everywhere in Qiskit."""
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=tz.tzlocal())
-    utc = instant.astimezone(dt.timezone.utc).replace(tzinfo=None)
-    return utc.isoformat(timespec="microseconds") + "Z"
+    try:
+        # Python's own local time: that of dateutil knows only the present rules of a zone, not those of the date.
+        utc = instant.astimezone(dt.timezone.utc)
+    except (OverflowError, ValueError):
+        utc = instant  # datetime.min and datetime.max, which stand for no limit, have no counterpart in other zones.
+    return utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_utc(text: Any) -> dt.datetime:
