@@ -151,9 +151,10 @@ class IBMQBackend(EstimatedRuns, BackendQueries):
             schedule_los: frequencies in Hz, for all experiments or for each; they win over the two above. One experiment is repeated
                 for several sets of frequencies.
             meas_level: what to return of a measurement: 0 raw, 1 kerneled, 2 classified (the default).
-            meas_return: ``avg`` or ``single``, for levels 0 and 1.
+            meas_return: ``avg`` or ``single``, for levels 0 and 1. A slot holds ``memory_slot_size`` complex numbers of level 0 and one
+                of level 1; ``single`` gives them for each shot.
             memory_slots: number of classical memory slots.
-            memory_slot_size: size of a memory slot for level 0.
+            memory_slot_size: complex numbers in a memory slot for level 0.
             rep_time: seconds from one run of a schedule to the next; one of ``configuration().rep_times``.
             rep_delay: seconds between two runs, within ``configuration().rep_delay_range``; only on devices with
                 ``dynamic_reprate_enabled``.

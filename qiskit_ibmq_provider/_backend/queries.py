@@ -68,7 +68,10 @@ class BackendQueries(PortableBackend):
         self._kept_defaults: KeptDocument[PulseDefaults] = KeptDocument()
 
     def configuration(self) -> Configuration:
-        """Return what the backend is made of: qubits, gates, connections, limits. It never changes."""
+        """Return what the backend is made of: qubits, gates, connections, limits. It never changes.
+
+        Times (``dt``, ``rep_times``) are in seconds and frequencies in Hz.
+        """
         return self._configuration
 
     def properties(
@@ -81,7 +84,8 @@ class BackendQueries(PortableBackend):
             datetime: return the newest data that is older than this; local time if it has no zone. Such data is not kept.
 
         Returns:
-            The data, to which changes have no effect on later calls, or None if there is none.
+            The data, to which changes have no effect on later calls, or None if there is none. Its methods give times in seconds
+            (``t1``, ``t2``, ``gate_length``), frequencies in Hz and errors as probabilities; its dates are in local time.
 
         Raises:
             TypeError: an argument is of the wrong type.
@@ -114,7 +118,7 @@ class BackendQueries(PortableBackend):
         )
 
     def defaults(self, refresh: bool = False) -> Optional[PulseDefaults]:
-        """Return frequencies and the pulses of all gates.
+        """Return frequencies, in Hz, and the pulses of all gates, in time steps of ``configuration().dt`` seconds.
 
         Args:
             refresh: ask the server again instead of returning what is kept.

@@ -248,6 +248,8 @@ class RecordedJob(PortableJob):
     def backend_options(self) -> dict[str, Any]:
         """Return the options that the job runs with, e.g. ``shots``; empty for jobs of an old form.
 
+        Frequencies are in Hz, ``rep_delay`` and ``rep_time`` in microseconds.
+
         Raises:
             IBMQJobApiError: the payload cannot be fetched or read.
         """

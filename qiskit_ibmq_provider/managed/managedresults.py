@@ -59,6 +59,9 @@ class ManagedResults:
         Args:
             experiment: number, name, circuit or schedule.
 
+        Returns:
+            What there is of ``counts`` (shots by outcome, in hexadecimal), ``memory``, ``statevector``, ``unitary`` …
+
         Raises:
             IBMQManagedResultDataNotAvailable: its job has no result.
             IBMQJobManagerJobNotFound: there is no such experiment.
@@ -74,6 +77,10 @@ class ManagedResults:
 
         Args:
             experiment: number, name, circuit or schedule.
+
+        Returns:
+            With ``meas_level`` 2 a list of bit strings, one for each shot. With level 1 complex numbers of the shape
+            ``(shots, memory_slots)``, and with level 0 ``(shots, memory_slots, memory_slot_size)``; averages have no shots.
         """
         result, index = self._result_of(experiment)
         return result.get_memory(index)
@@ -83,6 +90,9 @@ class ManagedResults:
 
         Args:
             experiment: number, name, circuit or schedule.
+
+        Returns:
+            Shots by outcome. In an outcome the first classical bit is the last character; a space parts registers.
         """
         result, index = self._result_of(experiment)
         return result.get_counts(index)
@@ -95,6 +105,9 @@ class ManagedResults:
         Args:
             experiment: number, name, circuit or schedule.
             decimals: to how many decimals the numbers are rounded; ``None`` for not at all.
+
+        Returns:
+            ``2**n`` complex amplitudes for n qubits; the first qubit is the least significant bit of the index.
         """
         result, index = self._result_of(experiment)
         return result.get_statevector(experiment=index, decimals=decimals)
@@ -107,6 +120,9 @@ class ManagedResults:
         Args:
             experiment: number, name, circuit or schedule.
             decimals: to how many decimals the numbers are rounded; ``None`` for not at all.
+
+        Returns:
+            A complex matrix of the shape ``(2**n, 2**n)`` for n qubits.
         """
         result, index = self._result_of(experiment)
         return result.get_unitary(experiment=index, decimals=decimals)
