@@ -24,6 +24,12 @@ def check_tags(tags: Sequence[str], limits: Limits) -> None:
         raise InvalidRequest(
             f"A job has at most {limits.tags} tags, not {len(tags)}.", ErrorCode.INVALID_ATTRIBUTE
         )
+    length = sum(map(len, tags))
+    if length > limits.tags_length:
+        raise InvalidRequest(
+            f"The tags of a job have at most {limits.tags_length} characters together, not {length}.",
+            ErrorCode.INVALID_ATTRIBUTE,
+        )
     for tag in tags:
         check_text("tag", tag, limits)
 

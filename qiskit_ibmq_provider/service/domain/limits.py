@@ -28,3 +28,6 @@ class Limits:
 
     tags: int = 1000
     """Most tags of a job."""
+
+    tags_length: int = 65536
+    """Most characters of all tags of a job together: a page of a listing holds a thousand jobs."""

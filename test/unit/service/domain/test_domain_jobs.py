@@ -132,6 +132,7 @@ def test_a_full_project_takes_no_job(store: Store, tmp_path: Path) -> None:
         {"name": "\ud800"},
         {"tags": ("ok", "y" * 5000)},
         {"tags": ("x",) * 1001},
+        {"tags": tuple(f"{index:04000}" for index in range(17))},
         {"experiment_tag": "\x00"},
     ],
 )
