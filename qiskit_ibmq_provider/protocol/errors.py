@@ -40,7 +40,7 @@ class ErrorCode(enum.IntEnum):
     STORAGE_FULL = 2507
     """The service's disk is full."""
     UNAVAILABLE = 2503
-    """The service is starting or stopping."""
+    """The service cannot do this now: its database or its disk does not answer."""
     RATE_LIMIT = 2429
     """Too many requests of one account."""
     DATA_GONE = 2801

@@ -68,6 +68,13 @@ def test_an_unknown_setting_is_refused_without_its_value(tmp_path: Path) -> None
         ("max_payload_bytes", 0, "a whole number of at least 1"),
         ("max_jobs_per_device", -2, "a whole number of at least -1"),
         ("allow_remote", "maybe", "it must be one of"),
+        ("projects", "open/main", "it must be like 'hub/group/project'"),
+        ("projects", "a/b/c/d", "it must be like"),
+        ("projects", "a//c", "it must be like"),
+        ("projects", "a/../c", "it must be like"),
+        ("projects", "a/b b/c", "it must be like"),
+        ("projects", " , ", "it must be like"),
+        ("projects", "a/b/c,a/b/c", "it names a project twice"),
         ("public_url", "q.example.org", "it must look like"),
         ("public_url", "ftp://q.example.org", "it must look like"),
         ("public_url", "https://u:p@q.example.org", "it must look like"),
@@ -134,6 +141,14 @@ def test_lists_are_read_from_text(tmp_path: Path) -> None:
     )
     assert config.device_dirs == (Path("/a"), Path("/b"))
     assert config.trusted_proxies == ("10.0.0.0/8", "::1/128")
+
+
+def test_projects_are_read_from_text_or_given_as_they_are(tmp_path: Path) -> None:
+    assert _load(tmp_path).projects == (("ibm-q", "open", "main"),)
+    names = (("ibm-q-education", "class.1", "x_2"), ("ibm-q", "open", "main"))
+    text = " ibm-q-education/class.1/x_2 ,ibm-q/open/main,"
+    assert _load(tmp_path, {"IBMQ_SERVICE_PROJECTS": text}).projects == names
+    assert _load(tmp_path, projects=names).projects == names
 
 
 def test_the_token_comes_from_the_settings_or_from_a_file(tmp_path: Path) -> None:
