@@ -110,7 +110,10 @@ class ProgressBar:
             if self._bar is None:
                 self._bar = _open_bar()
             self._bar.set_description_str(f"Job {record.id}: {status}", refresh=False)
-            self._bar.refresh()
+            # tqdm would keep its lock when the display fails, and every bar of every other thread would wait for it.
+            with self._bar.get_lock():
+                self._bar.refresh(nolock=True)
+            self._bar.delay = 0  # shown now, so to be cleared away
 
     @contextlib.contextmanager
     def _careful(self) -> Iterator[None]:
@@ -130,7 +133,10 @@ def _open_bar() -> Any:
 
         # An interval of 0 keeps tqdm from starting a thread to refresh bars: the wait does that.
         kind = type("JobProgress", (tqdm,), {"monitor_interval": 0})
-        return kind(bar_format="{desc} [{elapsed}]", leave=False, dynamic_ncols=True, mininterval=0)
+        # The delay keeps it from showing itself before its first status, see above.
+        return kind(
+            bar_format="{desc} [{elapsed}]", leave=False, dynamic_ncols=True, mininterval=0, delay=1e-9
+        )
 
 
 def _is_terminal() -> bool:

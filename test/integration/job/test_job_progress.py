@@ -90,6 +90,18 @@ def test_a_terminal_that_breaks_does_not_break_the_wait(server, job, show, monke
     wait(job)
     server.becomes("COMPLETED")
     assert job.result().success
+    # Nor the bars of others.
+    thread = threading.Thread(target=_use_the_lock_of_tqdm, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def _use_the_lock_of_tqdm():
+    from tqdm import tqdm
+
+    with tqdm.get_lock():
+        pass
 
 
 @pytest.mark.parametrize("value", ["off", "OFF", "0", "false", "no"])
