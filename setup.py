@@ -14,7 +14,11 @@ SERVICE = [
     'qiskit-aer>=0.14.1,<0.15; python_version < "3.13"',
     "qiskit>=0.45.2",
     "starlette>=0.37",
-    "uvicorn[standard]>=0.35",
+    "uvicorn>=0.35",
+    # What "uvicorn[standard]" brings and the service needs; with the extra, older releases of pip search for minutes.
+    "httptools>=0.6.3",
+    "websockets>=13.0",
+    'uvloop>=0.15.2; sys_platform != "win32"',
     "sqlalchemy>=2.0",
     "alembic>=1.12",
     "filelock>=3.12",

@@ -16,12 +16,14 @@ __all__ = ["MODULES", "check_extra", "explain_missing", "missing_extra", "missin
 MODULES: Final = (
     "alembic",
     "filelock",
+    "httptools",
     "platformdirs",
     "qiskit_aer",
     "regex",
     "sqlalchemy",
     "starlette",
     "uvicorn",
+    "websockets",
 )
 """Modules that the extra ``[service]`` brings, and that the service imports."""
 
