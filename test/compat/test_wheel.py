@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import email
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -130,6 +131,24 @@ def test_the_resolver_cannot_mix_qiskit_generations(metadata):
     client = {each.name: each.specifier for each in asked if each.marker is None}
     for name in ("qiskit", "qiskit-terra"):
         assert client[name].contains("0.46.3") and not client[name].contains("1.0.0")
+
+
+def test_the_lowest_versions_that_are_declared_are_those_that_are_tested(metadata):
+    from packaging.requirements import Requirement
+    from packaging.version import Version
+
+    text = (CHECKOUT / "tox.ini").read_text(encoding="utf-8")
+    section = text.partition("[testenv:lowest]")[2].partition("[testenv:")[0]
+    pinned = dict(re.findall(r"^ +([a-z-]+)==([0-9.]+)$", section, flags=re.MULTILINE))
+    asked = [Requirement(text) for text in metadata.get_all("Requires-Dist")]
+    declared = {
+        each.name: Version(spec.version)
+        for each in asked
+        if each.marker is None
+        for spec in each.specifier
+        if spec.operator == ">="
+    }
+    assert {name: Version(version) for name, version in pinned.items()} == declared
 
 
 def test_the_extras_are_those_that_the_documentation_names(metadata):
