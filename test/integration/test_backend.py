@@ -170,7 +170,8 @@ def test_a_noise_model_has_its_effect(simulator):
     assert counts(simulator.run(circuit, shots=10, noise_model=model)) == {"1": 10}
 
 
-def test_idle_gates_run_as_delays_and_stay_in_the_callers_circuit(manila):
+def test_idle_gates_run_as_delays_and_stay_in_the_callers_circuit(manila, monkeypatch):
+    monkeypatch.setattr(manila, "id_warning_issued", False)  # other tests may have sent some already
     circuit = QuantumCircuit(1, 1)
     circuit.id(0)
     circuit.measure(0, 0)
