@@ -119,6 +119,7 @@ def test_what_was_submitted_comes_back_from_the_job_and_from_a_retrieved_one(ibm
     assert job.result(timeout=WAIT).header.mine == [1, 2]
 
 
+@pytest.mark.filterwarnings("ignore:Complex amp will be deprecated:PendingDeprecationWarning")  # terra 0.23
 def test_schedules_come_back_too(ibmq_provider):
     backend = ibmq_provider.get_backend("ibmq_armonk")
     with pulse.build(backend, name="excite") as schedule:
