@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -30,11 +31,13 @@ logger = get_logger(__name__)
 
 _WRITE: Final = "ibmq_write"
 _BUSY_MS: Final = 30_000
-_SQLITE_FULL: Final = 13
+_SQLITE_BUSY: Final = (5, "database is locked")
+_SQLITE_FULL: Final = (13, "database or disk is full")
+"""SQLite's code for a failure, and the fixed text that belongs to it: Python before 3.11 gives only the text."""
+_RETRY_SECONDS: Final = 0.01
 _POSTGRES_FULL: Final = frozenset({"53100"})
 _PRAGMAS: Final = (
     f"PRAGMA busy_timeout = {_BUSY_MS}",
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
 )
@@ -127,11 +130,16 @@ def _is_full(err: Exception) -> bool:
     original = getattr(err, "orig", None) or err
     if getattr(original, "sqlstate", None) in _POSTGRES_FULL:
         return True
-    code = getattr(original, "sqlite_errorcode", None)
-    if code is not None:
-        return (int(code) & 0xFF) == _SQLITE_FULL
-    # Python before 3.11 does not give SQLite's code, only the fixed text that belongs to it.
-    return isinstance(original, sqlite3.Error) and str(original) == "database or disk is full"
+    return _is_sqlite(original, _SQLITE_FULL)
+
+
+def _is_sqlite(err: Any, failure: tuple[int, str]) -> bool:
+    """Tell whether an exception is a certain failure of SQLite."""
+    code, text = failure
+    given = getattr(err, "sqlite_errorcode", None)
+    if given is not None:
+        return (int(given) & 0xFF) == code
+    return isinstance(err, sqlite3.Error) and str(err) == text
 
 
 def _on_connect(connection: Any, _record: Any) -> None:
@@ -141,8 +149,26 @@ def _on_connect(connection: Any, _record: Any) -> None:
     try:
         for pragma in _PRAGMAS:
             cursor.execute(pragma)
+        _use_write_ahead_log(cursor)
     finally:
         cursor.close()
+
+
+def _use_write_ahead_log(cursor: Any) -> None:
+    """Switch a database to its write-ahead log.
+
+    SQLite does not wait here: of two connections that switch a new file at the same time, one is told at once that it is locked.
+    """
+    ends = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as err:
+            if not _is_sqlite(err, _SQLITE_BUSY) or time.monotonic() >= ends:
+                raise
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return
 
 
 def _on_begin(connection: sa.Connection) -> None:
