@@ -50,6 +50,7 @@ EXTRAS = {
         "psycopg[binary]>=3.1",
         "pytest>=7.4",
         "pytest-timeout>=2.1",
+        "requests-ntlm>=1.1.0",
         "ruff>=0.6",
         "tox>=4.11",
         "types-python-dateutil",
