@@ -135,10 +135,10 @@ def test_a_backend_brings_configuration_and_kept_documents_and_asks_nobody(backe
     assert transpiled == transpile(circuit, backend, seed_transpiler=1)
 
 
-def test_a_job_is_pickled_without_asking_the_server_about_its_backend(
-    ibmq_service, ibmq_provider, no_account
-):
-    job = ibmq_provider.get_backend("ibmq_ourense").run(flip(), shots=5)
+def test_a_job_is_pickled_without_asking_the_server_about_its_backend(ibmq_service, no_account):
+    # A provider of its own: in the shared one, another test may have asked for the calibration already.
+    provider = IBMQFactory().enable_account(ibmq_service.token, ibmq_service.url)
+    job = provider.get_backend("ibmq_ourense").run(flip(), shots=5)
     job.cancel()
     with pytest.raises(IBMQAccountCredentialsNotFound):
         again(job).backend().properties()

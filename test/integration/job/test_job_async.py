@@ -137,14 +137,14 @@ def test_a_failed_job_raises_its_reason_and_code(server, job):
 
 
 def test_a_refusal_and_a_timeout_reach_who_iterates(server, job):
-    async def main():
-        return [status async for status in job.statuses(timeout=0.3)]
+    async def main(timeout):
+        return [status async for status in job.statuses(timeout=timeout)]
 
     with pytest.raises(IBMQJobTimeoutError):
-        asyncio.run(main())
+        asyncio.run(main(0.3))
     server.set(status=refusal(404, 3250, "Job not found."))
     with pytest.raises(IBMQJobApiError, match="Job not found") as caught:
-        asyncio.run(main())
+        asyncio.run(main(30))
     assert caught.value.code == 3250
 
 
