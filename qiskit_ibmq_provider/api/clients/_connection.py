@@ -84,7 +84,6 @@ class Connection:
         self._text, self._binary = websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY
         self._close, self._timeout = websocket.ABNF.OPCODE_CLOSE, websocket.WebSocketTimeoutException
         self._lock = threading.Lock()
-        self._aborted = False
 
     def open(self) -> None:
         """Connect.
@@ -153,18 +152,12 @@ class Connection:
     def abort(self) -> None:
         """Break the connection off, whoever is using it. The reader gets its end at once."""
         with self._lock:
-            self._aborted = True
             # The library's own handle may be replaced or gone at any moment.
             handle = self._socket.sock
         if handle is not None:
             with contextlib.suppress(OSError):
                 # Not the method of the object: that of a TLS socket would pull it from under the reader.
                 socket.socket.shutdown(handle, socket.SHUT_RDWR)
-
-    @property
-    def aborted(self) -> bool:
-        """Whether the connection was broken off."""
-        return self._aborted
 
     def release(self) -> None:
         """Let go of the socket. For the reader, once it no longer reads."""
