@@ -6,15 +6,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from support.scripted_server import ScriptedServer, answer, drop, hang, status, talk
-from support.transport import JOB, JOB_ID, WS_STATUS, account_client, done_then_closed, silent
+from support.transport import (
+    JOB_ID,
+    STATUS,
+    WS_STATUS,
+    account_client,
+    done_then_closed,
+    poll_quickly,
+    silent,
+    until,
+)
 
 from qiskit_ibmq_provider.api.exceptions import RequestsApiError, UserTimeoutExceededError
-
-STATUS = f"{JOB}/status/v/1"
 
 
 @pytest.fixture
@@ -26,14 +32,7 @@ def server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Poll ten times as often."""
-    monkeypatch.setattr("qiskit_ibmq_provider.api.backoff.POLL_SHORTEST", 0.05)
-    monkeypatch.setattr("qiskit_ibmq_provider.api.clients._final_status.POLL_SHORTEST", 0.05)
-
-
-def until(*statuses: str) -> list[Any]:
-    """Return answers of the status request, one after another."""
-    return [answer({"status": each}) for each in statuses]
+    poll_quickly(monkeypatch)
 
 
 @pytest.mark.parametrize("timeout", [0, -1, 0.3])

@@ -26,17 +26,19 @@ from support.scripted_server import (
 )
 from support.transport import (
     ACCESS_TOKEN,
-    JOB,
     JOB_ID,
+    STATUS,
     WS_STATUS,
     account_client,
     credentials_for,
     done_then_closed,
     garbled,
+    poll_quickly,
     refused,
     scripted_login,
     session_for,
     silent,
+    until,
 )
 
 from qiskit_ibmq_provider.api.clients import (
@@ -49,7 +51,6 @@ from qiskit_ibmq_provider.api.exceptions import (
     UserTimeoutExceededError,
 )
 
-STATUS = f"{JOB}/status/v/1"
 LOGGER = "qiskit.providers.ibmq"
 
 
@@ -62,14 +63,7 @@ def server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Poll ten times as often."""
-    monkeypatch.setattr("qiskit_ibmq_provider.api.backoff.POLL_SHORTEST", 0.05)
-    monkeypatch.setattr("qiskit_ibmq_provider.api.clients._final_status.POLL_SHORTEST", 0.05)
-
-
-def until(*statuses: str) -> list[Any]:
-    """Return answers of the status request, one after another."""
-    return [answer({"status": each}) for each in statuses]
+    poll_quickly(monkeypatch)
 
 
 def test_a_job_that_is_over_needs_no_websocket(server):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from support.scripted_server import Peer, ScriptedServer, answer, status
 
 from qiskit_ibmq_provider.api.clients.account import AccountClient
@@ -19,17 +20,20 @@ __all__ = [
     "JOB",
     "JOB_ID",
     "PROJECT",
+    "STATUS",
     "WS_STATUS",
     "account_client",
     "credentials_for",
     "done_then_closed",
     "garbled",
     "job_document",
+    "poll_quickly",
     "refused",
     "scripted_login",
     "scripted_submission",
     "session_for",
     "silent",
+    "until",
 ]
 
 API_TOKEN = "api-token-0123456789abcdef"
@@ -37,6 +41,7 @@ ACCESS_TOKEN = "access-token-0123456789abcdef"
 PROJECT = "/Network/hub/Groups/group/Projects/project"
 JOB_ID = "60b5f1d2c3a4e5f6a7b8c9d0"
 JOB = f"{PROJECT}/Jobs/{JOB_ID}"
+STATUS = f"{JOB}/status/v/1"
 WS_STATUS = f"/ws/jobs/{JOB_ID}/status/v/1"
 
 
@@ -79,6 +84,17 @@ def job_document(state: str, **fields: Any) -> dict[str, Any]:
         "backend": {"name": "campus_5q"},
         **fields,
     }
+
+
+def until(*statuses: str) -> list[Any]:
+    """Return answers of the status request, one after another."""
+    return [answer({"status": each}) for each in statuses]
+
+
+def poll_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Poll ten times as often."""
+    monkeypatch.setattr("qiskit_ibmq_provider.api.backoff.POLL_SHORTEST", 0.05)
+    monkeypatch.setattr("qiskit_ibmq_provider.api.clients._final_status.POLL_SHORTEST", 0.05)
 
 
 def scripted_login(server: ScriptedServer) -> None:
