@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Optional
 
 from qiskit_ibmq_provider.service.activity import Activity
 from qiskit_ibmq_provider.service.config import ServiceConfig
@@ -17,6 +17,7 @@ from qiskit_ibmq_provider.service.domain.accounts import Accounts
 from qiskit_ibmq_provider.service.domain.clock import SystemClock
 from qiskit_ibmq_provider.service.domain.devices import DeviceCatalogue
 from qiskit_ibmq_provider.service.domain.dispatch import DispatchConfig, Dispatcher
+from qiskit_ibmq_provider.service.domain.engine import Engine
 from qiskit_ibmq_provider.service.domain.errors import DomainError
 from qiskit_ibmq_provider.service.domain.events import EventHub
 from qiskit_ibmq_provider.service.domain.housekeeping import Housekeeper, HousekeepingConfig
@@ -44,7 +45,9 @@ class StartError(Exception):
 
 
 @contextlib.contextmanager
-def open_services(config: ServiceConfig, token: str) -> Iterator[Services]:
+def open_services(
+    config: ServiceConfig, token: str, *, engine: Optional[Engine] = None
+) -> Iterator[Services]:
     """Open the parts of a service, let jobs run while the block runs, and close everything in good order.
 
     What is running at the end goes back into the queue. The data directory must be held by this process.
@@ -52,6 +55,7 @@ def open_services(config: ServiceConfig, token: str) -> Iterator[Services]:
     Args:
         config: The settings.
         token: The API token of the service's user.
+        engine: What runs the jobs; by default worker processes on this machine.
 
     Raises:
         StartError: If a part cannot be used as it is.
@@ -61,7 +65,7 @@ def open_services(config: ServiceConfig, token: str) -> Iterator[Services]:
             devices = Fleet(config.device_dirs)
             store = open_store(config.database_url or sqlite_url(config.data_dir / DATABASE_NAME))
             stack.enter_context(contextlib.closing(store))
-            services = _assemble(config, token, store, devices)
+            services = _assemble(config, token, store, devices, engine)
         except (DeviceFileError, StoreUnusable, DomainError) as exc:
             raise StartError(str(exc)) from exc
         stack.enter_context(contextlib.closing(services.dispatcher))
@@ -69,7 +73,9 @@ def open_services(config: ServiceConfig, token: str) -> Iterator[Services]:
         yield services
 
 
-def _assemble(config: ServiceConfig, token: str, store: Store, devices: DeviceCatalogue) -> Services:
+def _assemble(
+    config: ServiceConfig, token: str, store: Store, devices: DeviceCatalogue, engine: Optional[Engine]
+) -> Services:
     clock = SystemClock()
     blobs = DirectoryBlobs(config.data_dir / BLOBS_NAME)
     events = EventHub()
@@ -95,7 +101,7 @@ def _assemble(config: ServiceConfig, token: str, store: Store, devices: DeviceCa
         dispatcher=Dispatcher(
             store,
             blobs,
-            LocalEngine(config.device_dirs, workers=config.worker_count),
+            engine or LocalEngine(config.device_dirs, workers=config.worker_count),
             events,
             DispatchConfig(exclusive=exclusive, time_limit=config.job_seconds),
             housekeeper=housekeeper,
