@@ -56,6 +56,9 @@ _NOT_RUN: Final = frozenset({"if_else", "for_loop", "while_loop", "switch_case"}
 _SAMPLE_TIME: Final = 0.2222222222222222
 """``dt`` in ns of the control electronics of 2019, for the five snapshots of that year that do not say it."""
 
+_SIMULATED: Final = "Simulated"
+"""Begins the sentence that is added to the description of a device."""
+
 _LARGEST_GHZ: Final = 1e6
 """Frequencies above this are in Hz: one snapshot is in SI units throughout."""
 
@@ -172,9 +175,13 @@ def _date(text: str, path: Path) -> str:
 def _describe(configuration: Mapping[str, Any], calibrated: Optional[datetime.datetime]) -> str:
     """Return the description, which says that the device is simulated, and from what."""
     text = str(configuration.get("description") or configuration["backend_name"]).rstrip(".")
+    # A configuration that was saved from this service says it already.
+    text = text.partition(_SIMULATED)[0].rstrip(". ")
     if calibrated is None:
-        return f"{text}. Simulated without noise: there is no calibration of it."
-    return f"{text}. Simulated with noise from its calibration of {calibrated:%Y-%m-%d %H:%M} UTC."
+        return f"{text}. {_SIMULATED} without noise: there is no calibration of it."
+    source = configuration.get("calibration_source")
+    whose = f"a calibration {source}, dated" if source else "its calibration of"
+    return f"{text}. {_SIMULATED} with noise from {whose} {calibrated:%Y-%m-%d %H:%M} UTC."
 
 
 def _to_wire_units(configuration: dict[str, Any]) -> None:
