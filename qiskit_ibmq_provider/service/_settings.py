@@ -30,6 +30,7 @@ __all__ = [
     "path",
     "paths",
     "projects",
+    "rate",
     "seconds",
     "text",
     "token",
@@ -128,6 +129,17 @@ def seconds(value: Any) -> float:
         number = math.nan
     if not 0 < number < math.inf:
         raise ValueError("it must be a number of seconds, more than zero")
+    return number
+
+
+def rate(value: Any) -> float:
+    """Read how often something may happen in a second; zero is as often as one likes."""
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise ValueError("it must be a number, zero or more")
     return number
 
 

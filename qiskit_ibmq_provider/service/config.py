@@ -18,13 +18,13 @@ from __future__ import annotations
 import configparser
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Optional
 
 from qiskit_ibmq_provider.service import _settings as read
+from qiskit_ibmq_provider.service._service_config import ServiceConfig
 from qiskit_ibmq_provider.service._settings import ConfigError
-from qiskit_ibmq_provider.service.domain.accounts import DEFAULT_PROJECTS
 
 __all__ = ["ConfigError", "ENVIRONMENT_PREFIX", "ServiceConfig", "load_config", "read_token"]
 
@@ -33,116 +33,6 @@ ENVIRONMENT_PREFIX: Final = "IBMQ_SERVICE_"
 
 FILE_SECTION: Final = "service"
 """The section of a configuration file that holds the settings."""
-
-_MIB: Final = 1024 * 1024
-
-
-def _setting(default: Any, reader: Callable[[Any], Any], help_text: str, *, secret: bool = False) -> Any:
-    """Declare a field: its default, how its value is read and checked, and what it means."""
-    return dataclasses.field(
-        default=default, repr=not secret, metadata={"read": reader, "help": help_text, "secret": secret}
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class ServiceConfig:
-    """Everything that may differ between two services. Immutable; values are checked when it is made.
-
-    The meaning of each field is in its ``metadata["help"]``, from which the command line and the
-    documentation are made.
-
-    Raises:
-        ConfigError: If a value is not of the right kind; it names the field and the value.
-    """
-
-    data_dir: Path = _setting(
-        None,
-        read.path,
-        "Directory of the database, payloads and results. Made if its parent exists. Required.",
-    )
-    host: str = _setting("127.0.0.1", read.text, "Address to listen on.")
-    port: int = _setting(8765, read.integer(0, 65535), "Port to listen on; 0 picks a free one.")
-    allow_remote: bool = _setting(
-        False,
-        read.boolean,
-        "Allow a host that other machines can reach. Traffic is not encrypted: put a TLS proxy in front.",
-    )
-    token: Optional[str] = _setting(
-        None, read.optional(read.token), "API token that users log in with.", secret=True
-    )
-    token_file: Optional[Path] = _setting(
-        None, read.optional(read.path), "File that holds the API token, instead of 'token'."
-    )
-    projects: tuple[tuple[str, str, str], ...] = _setting(
-        DEFAULT_PROJECTS,
-        read.projects,
-        "Projects that the service has, 'hub/group/project' separated by commas; the first is the default one.",
-    )
-    public_url: Optional[str] = _setting(
-        None,
-        read.optional(read.url),
-        "URL under which users reach the service, with or without '/api', e.g. 'https://q.example.org'. By "
-        "default the one that each request came to.",
-    )
-    trusted_proxies: tuple[str, ...] = _setting(
-        (),
-        read.networks,
-        "Addresses or networks of proxies whose X-Forwarded-Proto and X-Forwarded-Host are believed.",
-    )
-    workers: int = _setting(
-        0, read.integer(0, 1024), "Jobs that run at the same time; 0 is one for each processor."
-    )
-    database_url: Optional[str] = _setting(
-        None,
-        read.optional(read.text),
-        "SQLAlchemy URL of the database. By default an SQLite file in the data directory.",
-        secret=True,
-    )
-    device_dirs: tuple[Path, ...] = _setting((), read.paths, "Directories with device files of your own.")
-    idle_timeout: Optional[float] = _setting(
-        None,
-        read.optional(read.seconds),
-        "End the service after so many seconds without requests and jobs. By default it never ends.",
-    )
-    instance_id: Optional[str] = _setting(
-        None,
-        read.optional(read.identifier),
-        "Name by which a client can tell this service from another one on the same port.",
-    )
-    max_payload_bytes: int = _setting(256 * _MIB, read.integer(1), "Largest payload of a job, in bytes.")
-    max_jobs_per_device: int = _setting(
-        -1, read.integer(-1), "Unfinished jobs that a project may have on one device; -1 is no limit."
-    )
-    job_seconds: float = _setting(3600.0, read.seconds, "Time that one job may run, in seconds.")
-    upload_seconds: float = _setting(
-        3600.0, read.seconds, "Time after which a job whose payload never came is ended, in seconds."
-    )
-    url_seconds: float = _setting(3600.0, read.seconds, "Time that a storage URL is valid, in seconds.")
-    socket_seconds: float = _setting(
-        10.0, read.seconds, "Time that a websocket client has to authenticate, and to close, in seconds."
-    )
-    access_log: bool = _setting(False, read.boolean, "Log every request.")
-    log_level: str = _setting("INFO", read.log_level, "Least level of log messages.")
-
-    def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            try:
-                object.__setattr__(self, field.name, field.metadata["read"](value))
-            except ValueError as exc:
-                shown = "<hidden>" if field.metadata["secret"] else value
-                raise ConfigError(field.name, shown, str(exc)) from None
-        if not self.allow_remote and not read.is_loopback(self.host):
-            raise ConfigError(
-                "host",
-                self.host,
-                "other machines can reach this address. Use 127.0.0.1, or set 'allow_remote' if that is meant",
-            )
-
-    @property
-    def worker_count(self) -> int:
-        """How many jobs run at the same time: ``workers``, or one for each usable processor."""
-        return self.workers or _processors()
 
 
 def load_config(
@@ -230,9 +120,3 @@ def _from_file(path: Path) -> dict[str, tuple[Any, str]]:
     except KeyError:
         raise ConfigError("config", path, f"the file has no section [{FILE_SECTION}]") from None
     return {name: (value, f"the file {path}") for name, value in values.items() if value}
-
-
-def _processors() -> int:
-    """Return how many processors this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1

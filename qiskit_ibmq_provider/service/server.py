@@ -25,6 +25,7 @@ from qiskit_ibmq_provider.service.data_lock import DataDirError, DataDirInUse, h
 from qiskit_ibmq_provider.service.logs import configure_logging
 from qiskit_ibmq_provider.service.routes.urls import API_PATH
 from qiskit_ibmq_provider.service.services import Services
+from qiskit_ibmq_provider.service.tls import tls_options
 
 __all__ = [
     "EXIT_CONFIG",
@@ -194,11 +195,13 @@ def _run(
     listener: socket.socket,
     on_ready: Optional[Callable[[str], None]],
 ) -> int:
+    tls = tls_options(config)
     host, port = listener.getsockname()[:2]
-    origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if config.uses_tls else "http"
+    origin = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
     with open_services(config, token) as services:
         server = _Server(
-            uvicorn.Config(create_app(services, origin=origin), **_UVICORN_SETTINGS),
+            uvicorn.Config(create_app(services, origin=origin), **_UVICORN_SETTINGS, **tls),
             url=f"{origin}{API_PATH}",
             on_ready=on_ready,
             idle_timeout=config.idle_timeout,

@@ -31,7 +31,7 @@ def public_origin(
     """Return the URL, without ``/api`` and trailing slash, under which a caller sees the service.
 
     The first of these that is there: the configured URL; what a trusted proxy says in
-    ``X-Forwarded-Proto`` and ``X-Forwarded-Host``; the ``Host`` header; ``fallback``.
+    ``X-Forwarded-Proto`` and ``X-Forwarded-Host``; the ``Host`` header, with the scheme of ``fallback``; ``fallback``.
 
     Args:
         headers: The headers of the request, by lower-case names.
@@ -42,7 +42,7 @@ def public_origin(
     """
     if configured is not None:
         return configured
-    scheme, host = "http", headers.get("host", "")
+    scheme, host = fallback.partition(":")[0], headers.get("host", "")
     if peer is not None and _is_trusted(peer, trusted_proxies):
         # Proxies append: the first entry is what the user's client wrote to.
         scheme = headers.get("x-forwarded-proto", scheme).split(",")[0].strip().lower()

@@ -86,6 +86,11 @@ def test_an_unknown_setting_is_refused_without_its_value(tmp_path: Path) -> None
         ("host", "0.0.0.0", "allow_remote"),
         ("host", "example.org", "allow_remote"),
         ("host", "::", "allow_remote"),
+        ("tls_key", "/k.pem", "belong together"),
+        ("tls_certificate", "/c.pem", "belong together"),
+        ("requests_per_second", -1, "zero or more"),
+        ("requests_per_second", "nan", "zero or more"),
+        ("max_json_depth", 7, "a whole number from 8 to 500"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_field_and_the_rule(
@@ -116,8 +121,9 @@ def test_hosts_of_this_machine_need_no_flag(tmp_path: Path, host: str) -> None:
     assert _load(tmp_path, host=host).host == host
 
 
-def test_other_hosts_need_the_flag(tmp_path: Path) -> None:
-    assert _load(tmp_path, host="0.0.0.0", allow_remote="yes").host == "0.0.0.0"
+def test_other_hosts_need_the_flag_or_a_certificate(tmp_path: Path) -> None:
+    assert not _load(tmp_path, host="0.0.0.0", allow_remote="yes").uses_tls
+    assert _load(tmp_path, host="0.0.0.0", tls_certificate="c.pem", tls_key="k.pem").uses_tls
 
 
 @pytest.mark.parametrize(
