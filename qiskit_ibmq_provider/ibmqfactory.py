@@ -83,7 +83,8 @@ class IBMQFactory(AccountReopening, FirstGenerationCalls):
             hub: hub of the provider to return; needed only as far as it tells projects apart, and so are the next two.
             group: group of the provider to return.
             project: project of the provider to return.
-            kwargs: ``proxies`` (see :class:`.Credentials`) and ``verify`` (whether to verify certificates).
+            kwargs: ``proxies`` (see :class:`.Credentials`), ``verify`` (whether to verify certificates) and ``time_scale`` (what all time
+                limits of the connection are multiplied by: 3 for a slow line).
 
         Returns:
             The provider of the project asked for, else of the default project.
@@ -287,5 +288,5 @@ def _factory_of_session() -> IBMQFactory:
 
 def _with_backends(provider: AccountProvider) -> AccountProvider:
     """Return a provider after fetching its backends, unless they cannot be had now."""
-    provider._devices.prefetch(_PREFETCH_SECONDS)  # noqa: SLF001 - factory and provider are of one package
+    provider._devices.prefetch(_PREFETCH_SECONDS * provider.credentials.time_scale)  # noqa: SLF001 - factory and provider are of one package
     return provider

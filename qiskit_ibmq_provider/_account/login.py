@@ -74,7 +74,12 @@ def destination(credentials: Credentials, *, stored_in: Optional[str] = None) ->
         return Destination(credentials)
     place = _locate()
     # Proxies and 'verify' are for the world outside.
-    local = Credentials(place.token.reveal(), place.url, default_provider=credentials.default_provider)
+    local = Credentials(
+        place.token.reveal(),
+        place.url,
+        default_provider=credentials.default_provider,
+        time_scale=credentials.time_scale,
+    )
     return Destination(local, _locate)
 
 

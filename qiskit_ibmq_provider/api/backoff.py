@@ -186,7 +186,7 @@ def reconnect_delay(attempt: int, backoff_factor: float = 0.5) -> float:
     return min(RECONNECT_LONGEST, backoff_factor * float(2 ** min(attempt - 1, 16)))
 
 
-def poll_delay(elapsed: float, wait: Optional[float]) -> float:
+def poll_delay(elapsed: float, wait: Optional[float], time_scale: float = 1.0) -> float:
     """Return the seconds to the next status request.
 
     A job that has just begun may be over soon, one that has run for long need not be noticed to the second: the wait is a tenth of the
@@ -195,7 +195,8 @@ def poll_delay(elapsed: float, wait: Optional[float]) -> float:
     Args:
         elapsed: seconds since the wait began.
         wait: the caller's own interval, which is then the answer.
+        time_scale: what the bounds are multiplied by.
     """
     if wait is not None:
         return max(0.0, wait)
-    return min(POLL_LONGEST, max(POLL_SHORTEST, elapsed / 10))
+    return min(POLL_LONGEST * time_scale, max(POLL_SHORTEST * time_scale, elapsed / 10))

@@ -56,11 +56,14 @@ class Channel:
     Args:
         pool_settings: ``verify``, ``proxies`` and ``auth`` of the connections.
         access_token: the token, if it is known already.
+        time_scale: what the pauses of the token's renewal are multiplied by.
     """
 
-    def __init__(self, pool_settings: Mapping[str, Any], access_token: Optional[str]) -> None:
+    def __init__(
+        self, pool_settings: Mapping[str, Any], access_token: Optional[str], time_scale: float = 1.0
+    ) -> None:
         self.redactor = Redactor()
-        self.tokens = TokenHolder(self.redactor, access_token)
+        self.tokens = TokenHolder(self.redactor, access_token, time_scale)
         self.trusted: frozenset[str] = frozenset()
         self.application = client_application()
         self.capabilities: Mapping[str, Any] = {}

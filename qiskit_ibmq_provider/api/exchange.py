@@ -17,7 +17,19 @@ from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.timestamps import utc_now
 
-__all__ = ["Answer", "Body", "BodyReader", "Problem", "Timeouts", "Url", "reveal_url"]
+__all__ = [
+    "Answer",
+    "Body",
+    "BodyReader",
+    "CONNECT_TIMEOUT",
+    "Problem",
+    "READ_TIMEOUT",
+    "STORAGE_TIMEOUTS",
+    "TOTAL_TIMEOUT",
+    "Timeouts",
+    "Url",
+    "reveal_url",
+]
 
 Url = Union[str, Secret]
 """A path below the base URL, an absolute URL, or an absolute URL that is signed and must not show."""
@@ -45,11 +57,28 @@ class Timeouts:
     read: float
     total: float
 
+    def scaled(self, factor: float) -> Timeouts:
+        """Return these timeouts, all of them multiplied."""
+        return Timeouts(self.connect * factor, self.read * factor, self.total * factor)
+
     def within(self, seconds: Optional[float]) -> Timeouts:
         """Return these timeouts, none of them longer than ``seconds``."""
         if seconds is None or seconds >= self.total:
             return self
         return Timeouts(min(self.connect, seconds), min(self.read, seconds), seconds)
+
+
+CONNECT_TIMEOUT: Final = 5.0
+"""Seconds until a connection has to be there."""
+
+READ_TIMEOUT: Final = 30.0
+"""Seconds until the next bytes of an answer have to come."""
+
+TOTAL_TIMEOUT: Final = 90.0
+"""Seconds that one request may take altogether, its repetitions and the waits between them included."""
+
+STORAGE_TIMEOUTS: Final = Timeouts(connect=10.0, read=60.0, total=900.0)
+"""Bounds of transfers to and from object storage."""
 
 
 class BodyReader:

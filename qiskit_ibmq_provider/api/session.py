@@ -18,15 +18,18 @@ from typing import Any, Callable, Final, Generic, Optional, TypeVar, Union
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.api._application import CUSTOM_HEADER_ENV_VAR
-from qiskit_ibmq_provider.api.backoff import (
-    STATUS_FORCELIST,
-    RetryPolicy,
-    Tally,
-    Trouble,
-    next_delay,
-)
+from qiskit_ibmq_provider.api.backoff import STATUS_FORCELIST, RetryPolicy, Tally, Trouble, next_delay
 from qiskit_ibmq_provider.api.channel import Call, Channel
-from qiskit_ibmq_provider.api.exchange import Body, Problem, Timeouts, Url
+from qiskit_ibmq_provider.api.exchange import (
+    CONNECT_TIMEOUT,
+    READ_TIMEOUT,
+    STORAGE_TIMEOUTS,
+    TOTAL_TIMEOUT,
+    Body,
+    Problem,
+    Timeouts,
+    Url,
+)
 from qiskit_ibmq_provider.api.failures import describe_request, error_for
 from qiskit_ibmq_provider.api.origins import origin_of
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret, strip_query
@@ -48,18 +51,6 @@ __all__ = [
 logger = get_logger(__name__)
 
 T = TypeVar("T")
-
-CONNECT_TIMEOUT: Final = 5.0
-"""Seconds until a connection has to be there."""
-
-READ_TIMEOUT: Final = 30.0
-"""Seconds until the next bytes of an answer have to come."""
-
-TOTAL_TIMEOUT: Final = 90.0
-"""Seconds that one request may take altogether, its repetitions and the waits between them included."""
-
-STORAGE_TIMEOUTS: Final = Timeouts(connect=10.0, read=60.0, total=900.0)
-"""Bounds of transfers to and from object storage."""
 
 _REPLAYABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
@@ -86,6 +77,7 @@ class RetrySession:
         timeout: connect and read timeout, in seconds.
         total_timeout: seconds for one request altogether.
         storage_timeouts: bounds of storage transfers.
+        time_scale: what all these times, and all others of the connection and of those that share it, are multiplied by.
         sleep: waits between repetitions.
     """
 
@@ -103,18 +95,22 @@ class RetrySession:
         *,
         total_timeout: float = TOTAL_TIMEOUT,
         storage_timeouts: Timeouts = STORAGE_TIMEOUTS,
+        time_scale: float = 1.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._channel = Channel({"verify": verify, "proxies": proxies, "auth": auth}, access_token)
+        self._channel = Channel(
+            {"verify": verify, "proxies": proxies, "auth": auth}, access_token, time_scale
+        )
         del access_token, proxies
         if verify is False:
             warnings.warn(
                 "The certificates of the servers are not verified (verify=False): anyone on the way can read and change what is sent.",
                 stacklevel=2,
             )
-        self._policy = RetryPolicy(retries_total, retries_connect, backoff_factor)
-        self._timeouts = Timeouts(timeout[0], timeout[1], total_timeout)
-        self._storage_timeouts = storage_timeouts
+        self._policy = RetryPolicy(retries_total, retries_connect, backoff_factor * time_scale)
+        self._timeouts = Timeouts(timeout[0], timeout[1], total_timeout).scaled(time_scale)
+        self._storage_timeouts = storage_timeouts.scaled(time_scale)
+        self._time_scale = time_scale
         self._sleep = sleep
         self.verify = verify
         self.base_url = self._trust(base_url)
@@ -156,6 +152,15 @@ class RetrySession:
     def timeouts(self) -> Timeouts:
         """Bounds of a request to the API."""
         return self._timeouts
+
+    @property
+    def time_scale(self) -> float:
+        """What every time limit and every pause of the connection is multiplied by."""
+        return self._time_scale
+
+    def bounds(self, seconds: float) -> Timeouts:
+        """Return the bounds of a request to the API that is worth only so many seconds, before they are scaled."""
+        return self._timeouts.within(seconds * self._time_scale)
 
     @property
     def capabilities(self) -> Mapping[str, Any]:

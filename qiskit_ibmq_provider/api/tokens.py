@@ -25,15 +25,19 @@ class TokenHolder:
     Args:
         redactor: learns each token.
         access_token: the token, if there is one already.
+        time_scale: what the pause after a failed renewal is multiplied by.
     """
 
-    def __init__(self, redactor: Redactor, access_token: Optional[str] = None) -> None:
+    def __init__(
+        self, redactor: Redactor, access_token: Optional[str] = None, time_scale: float = 1.0
+    ) -> None:
         self._redactor = redactor
         self._lock = threading.Lock()
         self._current: Optional[Secret] = None
         self._login: Optional[Callable[[float], Secret]] = None
         self._failed_at = float("-inf")
         self._failure: Optional[ApiError] = None
+        self._pause = _PAUSE * time_scale
         self.replace(access_token)
 
     @property
@@ -79,7 +83,7 @@ class TokenHolder:
 
     def _replace(self, login: Callable[[float], Secret], seconds: float) -> None:
         """Log in, unless that has just failed."""
-        if self._failure is not None and time.monotonic() - self._failed_at < _PAUSE:
+        if self._failure is not None and time.monotonic() - self._failed_at < self._pause:
             # A copy: one exception object that is raised in several threads would mix their tracebacks.
             raise copy.copy(self._failure) from self._failure.__cause__
         try:

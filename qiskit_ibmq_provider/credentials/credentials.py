@@ -61,6 +61,8 @@ class Credentials:
         access_token: the short-lived token that login gives.
         preferences: ``{category: {key: value}}``.
         default_provider: the project that an account uses unless another one is asked for.
+        time_scale: what all time limits and pauses of the connection are multiplied by: 3 for a slow line, a small fraction for tests. It
+            is not stored.
 
     The attribute ``keyring_entry`` names the entry of the system's keyring that holds the token of a stored account; ``None`` if the
     configuration file itself does.
@@ -80,6 +82,7 @@ class Credentials:
         access_token: Optional[str] = None,
         preferences: Optional[dict[str, dict[str, Any]]] = None,
         default_provider: Optional[HubGroupProject] = None,
+        time_scale: float = 1.0,
     ) -> None:
         self.token = token
         self.access_token = access_token
@@ -90,6 +93,7 @@ class Credentials:
         self.verify = verify
         self.preferences = preferences or {}
         self.default_provider = default_provider
+        self.time_scale = _positive(time_scale)
         self.keyring_entry: Optional[str] = None
         services = services or {}
         self.extractor_url = services.get("extractorsService")
@@ -133,6 +137,7 @@ class Credentials:
             access_token=access_token,
             preferences=preferences,
             default_provider=self.default_provider,
+            time_scale=self.time_scale,
         )
         result.auth_url = self.auth_url
         return result
@@ -153,13 +158,15 @@ class Credentials:
         """Return how to connect, as the HTTP library takes it.
 
         Returns:
-            ``verify``; ``proxies`` if proxies with URLs are set; ``auth`` if an NTLM user and password are.
+            ``verify``; ``proxies`` if proxies with URLs are set; ``auth`` if an NTLM user and password are; ``time_scale`` if it is not 1.
 
         Raises:
             AttributeError: the NTLM user or password is not a string.
             CredentialsError: NTLM is asked for and the package ``requests_ntlm`` is not there.
         """
         parameters: dict[str, Any] = {"verify": self.verify}
+        if self.time_scale != 1.0:
+            parameters["time_scale"] = self.time_scale
         if self.proxies:
             if "urls" in self.proxies:
                 parameters["proxies"] = self.proxies["urls"]
@@ -215,6 +222,13 @@ def _split_url(
         full = TEMPLATE_IBMQ_HUBS.format(prefix=base_url, hub=hub, group=group, project=project)
         return full, base_url, hub, group, project
     return url, base_url, None, None, None
+
+
+def _positive(time_scale: Any) -> float:
+    """Return the factor of all times; 0 or less would be no time at all."""
+    if isinstance(time_scale, bool) or not isinstance(time_scale, (int, float)) or not time_scale > 0:
+        raise CredentialsError(f"'time_scale' has to be a number above 0, not {time_scale!r}.")
+    return float(time_scale)
 
 
 def _ntlm(user: Any, password: Any) -> Any:

@@ -58,6 +58,7 @@ class Connection:
         headers: headers of the opening request, where the server wants a token there.
         redactor: takes secrets out of texts.
         ping_interval: seconds of silence before a ping.
+        time_scale: what this and the other times are multiplied by.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Connection:
         redactor: Redactor,
         headers: Optional[Mapping[str, Secret]] = None,
         ping_interval: float = _PING_INTERVAL,
+        time_scale: float = 1.0,
     ) -> None:
         import websocket
 
@@ -76,7 +78,8 @@ class Connection:
         self._proxy_options = dict(proxy_options)
         self._headers = dict(headers or {})
         self._redactor = redactor
-        self._ping_interval = ping_interval
+        self._ping_interval = ping_interval * time_scale
+        self._time_scale = time_scale
         self._socket: Any = websocket.WebSocket(
             sslopt=dict(ssl_options), enable_multithread=True, skip_utf8_validation=True
         )
@@ -96,9 +99,9 @@ class Connection:
         try:
             self._socket.connect(
                 self._url,
-                timeout=CONNECT_TIMEOUT,
+                timeout=CONNECT_TIMEOUT * self._time_scale,
                 redirect_limit=0,
-                http_proxy_timeout=CONNECT_TIMEOUT,
+                http_proxy_timeout=CONNECT_TIMEOUT * self._time_scale,
                 header={name: value.reveal() for name, value in self._headers.items()},
                 **self._proxy_options,
             )
@@ -125,13 +128,14 @@ class Connection:
         While nothing comes, the server is pinged; if it does not answer, the connection counts as broken.
         """
         awaiting_pong = False
+        patience = _PONG_TIMEOUT * self._time_scale
         while True:
-            self._socket.settimeout(_PONG_TIMEOUT if awaiting_pong else self._ping_interval)
+            self._socket.settimeout(patience if awaiting_pong else self._ping_interval)
             try:
                 code, data = self._socket.recv_data(control_frame=True)
             except self._timeout:
                 if awaiting_pong:
-                    return Closed(None, f"the server does not answer a ping within {_PONG_TIMEOUT:g} s")
+                    return Closed(None, f"the server does not answer a ping within {patience:g} s")
                 self._ping()
                 awaiting_pong = True
                 continue

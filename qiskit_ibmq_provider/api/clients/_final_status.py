@@ -74,6 +74,7 @@ class FinalStatusWait:
         tick: seconds between two calls of ``on_tick``.
         on_tick: called from the waiting thread every ``tick`` seconds while the status is not final.
         silence_limit: seconds after which a silent websocket is checked.
+        time_scale: what the times that the caller has not chosen are multiplied by.
     """
 
     def __init__(
@@ -88,13 +89,15 @@ class FinalStatusWait:
         tick: Optional[float] = None,
         on_tick: Optional[Callable[[], None]] = None,
         silence_limit: float = SILENCE_LIMIT,
+        time_scale: float = 1.0,
     ) -> None:
         self._job_id = job_id
         self._ask = ask
         self._open_stream = open_stream
         self._wait = wait
         self._on_status = on_status
-        self._silence_limit = silence_limit
+        self._silence_limit = silence_limit * time_scale
+        self._time_scale = time_scale
         self._began = self._heard = time.monotonic()
         self._ends = float("inf") if timeout is None else self._began + max(0.0, timeout)
         self._timeout = timeout
@@ -174,7 +177,8 @@ class FinalStatusWait:
         """Ask by HTTP; return whether the status is final."""
         was = self._last
         try:
-            record = self._ask(min(CHECK_SECONDS, max(GRACE_SECONDS, self._ends - time.monotonic())))
+            longest, grace = CHECK_SECONDS * self._time_scale, GRACE_SECONDS * self._time_scale
+            record = self._ask(min(longest, max(grace, self._ends - time.monotonic())))
         except ApiError as err:
             self._failed(err)
         else:
@@ -209,7 +213,7 @@ class FinalStatusWait:
         Raises:
             UserTimeoutExceededError: the job is not over.
         """
-        if time.monotonic() - self._heard > _FRESH:
+        if time.monotonic() - self._heard > _FRESH * self._time_scale:
             self._check()
         if not self._is_final():
             raise self._timed_out()
@@ -225,9 +229,10 @@ class FinalStatusWait:
     def _plan(self, *, soon: bool = False) -> None:
         """Set the time of the next request; soon, if the websocket has just gone, and the job perhaps with it."""
         now = time.monotonic()
-        delay = self._silence_limit if self._streaming else poll_delay(now - self._began, self._wait)
+        waited = now - self._began
+        delay = self._silence_limit if self._streaming else poll_delay(waited, self._wait, self._time_scale)
         if soon and self._wait is None:
-            delay = min(delay, POLL_SHORTEST)
+            delay = min(delay, POLL_SHORTEST * self._time_scale)
         self._next_check = now + delay
 
     def _is_final(self) -> bool:

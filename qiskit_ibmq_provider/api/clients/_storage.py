@@ -55,7 +55,7 @@ def result_url(job: Job, expected: bool) -> Secret:
         except RequestsApiError as err:
             if err.status_code != 404:
                 raise
-        time.sleep(delay)
+        time.sleep(delay * job.session.time_scale)
     return job.result_url()
 
 
@@ -67,6 +67,6 @@ def acknowledge(job: Job, job_id: str) -> None:
 def _acknowledge(job: Job) -> None:
     """Tell the server; runs in a thread of its own."""
     try:
-        job.callback_download(timeouts=job.session.timeouts.within(_ACKNOWLEDGE_SECONDS))
+        job.callback_download(timeouts=job.session.bounds(_ACKNOWLEDGE_SECONDS))
     except ApiError as err:
         logger.debug("The arrival of a result could not be acknowledged: %s", err.message)

@@ -137,7 +137,7 @@ class Submission:
 
     def _announce(self, job: Job, job_id: str) -> JobRecord:
         """Announce the payload; when that fails, find out whether the job runs."""
-        ends = time.monotonic() + ANNOUNCE_SECONDS
+        ends = time.monotonic() + ANNOUNCE_SECONDS * self._account.session.time_scale
         for attempt in range(1, ANNOUNCEMENTS + 1):
             bounds = self._bounds.within(max(1.0, ends - time.monotonic()))
             try:
@@ -193,7 +193,7 @@ class Submission:
     def _cancel(self, job: Job, job_id: str) -> bool:
         """Take a job away; return whether that is certain."""
         try:
-            if job.cancel(timeouts=self._bounds.within(_CANCEL_SECONDS)):
+            if job.cancel(timeouts=self._account.session.bounds(_CANCEL_SECONDS)):
                 return True
             logger.debug("The server does not cancel job %s, which was not submitted completely.", job_id)
         except ApiError as err:

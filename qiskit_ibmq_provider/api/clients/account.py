@@ -201,6 +201,7 @@ class AccountClient(BaseClient):
                 tokens=self.session.tokens,
                 redactor=self.session.redactor,
                 on_event=on_event,
+                time_scale=self.session.time_scale,
             )
 
         return FinalStatusWait(
@@ -212,6 +213,7 @@ class AccountClient(BaseClient):
             on_status=on_status,
             tick=tick,
             on_tick=on_tick,
+            time_scale=self.session.time_scale,
         ).run()
 
     def job_result(

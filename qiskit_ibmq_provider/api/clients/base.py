@@ -73,6 +73,7 @@ class BaseWebsocketClient(BaseClient):
         message_queue: gets each message, decoded.
         tokens: holder of the access token; by default that of the credentials.
         redactor: takes secrets out of texts.
+        time_scale: what all times of the websocket are multiplied by.
     """
 
     BACKOFF_MAX: Final = RECONNECT_LONGEST
@@ -87,6 +88,7 @@ class BaseWebsocketClient(BaseClient):
         *,
         tokens: Optional[TokenHolder] = None,
         redactor: Optional[Redactor] = None,
+        time_scale: float = 1.0,
     ) -> None:
         self._websocket_url = websocket_url.rstrip("/")
         self._job_id = job_id
@@ -94,6 +96,7 @@ class BaseWebsocketClient(BaseClient):
         self._redactor = redactor or Redactor()
         self._tokens = tokens or TokenHolder(self._redactor, credentials.access_token)
         self._credentials = credentials
+        self._time_scale = time_scale
         self._lock = threading.Lock()
         self._connection: Optional[Connection] = None
         self._stopped = threading.Event()
@@ -136,7 +139,7 @@ class BaseWebsocketClient(BaseClient):
             if not ending.retry or attempt > retries or unreadable >= _UNREADABLE_LIMIT:
                 raise ending.error
             self._interrupted()
-            delay = reconnect_delay(attempt, backoff_factor)
+            delay = reconnect_delay(attempt, backoff_factor) * self._time_scale
             logger.debug(
                 "The websocket for job %s broke: %s It is opened again after %.1f s.",
                 self._job_id,
@@ -154,6 +157,7 @@ class BaseWebsocketClient(BaseClient):
             ssl_options=ws_ssl_options(self._credentials.verify),
             proxy_options=ws_proxy_params(self._credentials, url),
             redactor=self._redactor,
+            time_scale=self._time_scale,
         )
         with self._lock:
             self._connection = connection

@@ -125,6 +125,7 @@ class WebsocketClient(BaseWebsocketClient):
         redactor: takes secrets out of texts.
         on_event: called from the reading thread when the server has accepted the token, with each status, and when the connection
             breaks.
+        time_scale: what all times of the websocket are multiplied by.
     """
 
     def __init__(
@@ -137,8 +138,17 @@ class WebsocketClient(BaseWebsocketClient):
         tokens: Optional[TokenHolder] = None,
         redactor: Optional[Redactor] = None,
         on_event: Optional[Callable[[StreamEvent], None]] = None,
+        time_scale: float = 1.0,
     ) -> None:
-        super().__init__(websocket_url, credentials, job_id, message_queue, tokens=tokens, redactor=redactor)
+        super().__init__(
+            websocket_url,
+            credentials,
+            job_id,
+            message_queue,
+            tokens=tokens,
+            redactor=redactor,
+            time_scale=time_scale,
+        )
         self._on_event = on_event
         self._status: Optional[StatusStream] = None
         self._last: Optional[JobStatusRecord] = None

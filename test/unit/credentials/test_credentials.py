@@ -217,3 +217,13 @@ def test_preferences_are_found_with_the_credentials_of_the_file():
     store_credentials(Credentials("t", URL))
     store_preferences({identity: {"experiment": {"auto_save": True}}})
     assert discover_credentials()[1] == {identity: {"experiment": {"auto_save": True}}}
+
+
+def test_the_times_of_a_connection_can_be_scaled():
+    account = Credentials("token", "https://host/api", time_scale=3)
+    project = account.for_project("h", "g", "p", url="https://host/api", websockets_url="wss://host")
+    for credentials in (account, project):
+        assert credentials.connection_parameters() == {"verify": True, "time_scale": 3.0}
+    for wrong in (0, -1, float("nan"), "2", True, None):
+        with pytest.raises(CredentialsError, match="'time_scale' has to be a number above 0"):
+            Credentials("token", "https://host/api", time_scale=wrong)
