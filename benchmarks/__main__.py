@@ -62,8 +62,9 @@ def _measure(operations: list[Operation], options: argparse.Namespace) -> list[M
             ) as runner:
                 for operation in operations:
                     if operation.projects == projects:
-                        found += runner.run(operation, ("ours",) if options.quick else SIDES)
-                        print(table(found[-1:], OPERATIONS).splitlines()[-1], file=sys.stderr, flush=True)
+                        new = runner.run(operation, ("ours",) if options.quick else SIDES)
+                        found += new
+                        print("\n".join(table(new, OPERATIONS).splitlines()[2:]), file=sys.stderr, flush=True)
     order = list(OPERATIONS)
     return sorted(found, key=lambda measurement: order.index(measurement["operation"]))
 

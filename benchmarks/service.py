@@ -72,7 +72,7 @@ class Bench:
     def _seed(self, jobs: int, backend_name: str) -> int:
         """Put jobs that are over into the default project."""
         access = self._services.accounts.login(self._token)
-        principal = self._services.accounts.authenticate(access.id.reveal())
+        principal = self._services.accounts.authenticate(access.id)
         with contextlib.closing(
             open_store(sqlite_url(self._services.config.data_dir / DATABASE_NAME))
         ) as store:

@@ -79,14 +79,13 @@ class Bench:
         self.kept: dict[str, Any] = {}
 
     def provider(self) -> Any:
-        """Return the provider of the account, which is opened once per process."""
-        if "provider" not in self.kept:
-            from qiskit import IBMQ
+        """Return the provider of the default project; the account is opened if it is not."""
+        from qiskit import IBMQ
 
-            self.kept["provider"] = IBMQ.enable_account(
-                self.token, self.url, hub="ibm-q", group="open", project="main"
-            )
-        return self.kept["provider"]
+        project = {"hub": "ibm-q", "group": "open", "project": "main"}
+        if not IBMQ.active_account():
+            IBMQ.enable_account(self.token, self.url, **project)
+        return IBMQ.get_provider(**project)
 
     def keep(self, key: str, make: Callable[[], Any]) -> Any:
         """Return what is made once per process."""
