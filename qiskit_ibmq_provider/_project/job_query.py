@@ -1,7 +1,7 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""Queries of jobs: from the arguments of ``jobs()`` to the server's filter, and through its pages."""
+"""Queries of jobs: from the arguments of ``jobs()`` to the server's filter."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import contextlib
 import dataclasses
 import datetime as dt
 import operator
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Callable, Final, Optional, TypeVar, Union
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Optional, Union
 
 from qiskit.providers.jobstatus import JobStatus
 
@@ -18,28 +18,14 @@ from qiskit_ibmq_provider.exceptions import IBMQBackendValueError
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.filters import AnyOf, Clause, Compare, Operator, conjunction, parse_clause
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
-from qiskit_ibmq_provider.protocol.timestamps import format_utc, parse_utc
+from qiskit_ibmq_provider.protocol.timestamps import format_utc
 from qiskit_ibmq_provider.utils.converters import local_to_utc
 from qiskit_ibmq_provider.utils.utils import validate_job_tags
 
-__all__ = ["FetchPage", "JobQuery", "StatusArgument", "job_query", "walk_pages"]
+__all__ = ["JobQuery", "StatusArgument", "job_query"]
 
 StatusArgument = Union[JobStatus, str, Sequence[Union[JobStatus, str]]]
 """What ``jobs(status=...)`` takes: a status, its name in any case, or several of these."""
-
-_PAGE: Final = 500
-"""How many jobs to ask for at once where the caller sets no limit. The server may give fewer."""
-
-_FIRST_PAGE: Final = 25
-"""How many jobs to ask for first where the caller may need only some of them. Each later page is twice as large."""
-
-_MAX_EXCLUDED: Final = 400
-"""How many ids a request names as seen already. The filter travels in the URL, whose length servers limit."""
-
-_T = TypeVar("_T")
-
-FetchPage = Callable[[int, int, bool, Clause], Sequence[_T]]
-"""``fetch(limit, skip, descending, where)`` gets one page from the server."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,69 +74,6 @@ def job_query(
         explicit["experimentTag"] = Compare("experimentTag", Operator.EQ, experiment_id)
     where = conjunction(*explicit.values(), _user_clause(db_filter or {}, explicit))
     return JobQuery(where, _count("limit", limit) or None, _count("skip", skip) or 0, bool(descending))
-
-
-def walk_pages(
-    fetch: FetchPage[_T],
-    query: JobQuery,
-    stamp: Callable[[_T], tuple[str, str]],
-    *,
-    hurried: bool = False,
-) -> Iterator[_T]:
-    """Yield the jobs of a query, page by page, each of them once.
-
-    A page begins where the one before ended: at the creation date of its last job, without the jobs of that very date that were seen.
-    Jobs that share a date are so neither left out nor repeated, and the walk ends after the first empty page whatever the server does.
-
-    Args:
-        fetch: gets one page.
-        query: what to ask for.
-        stamp: gives id and creation date of an entry.
-        hurried: begin with a small page, for who wants the first jobs soon and perhaps no more.
-    """
-    seen: set[str] = set()
-    boundary: Union[dt.datetime, str, None] = None
-    at_boundary: list[str] = []
-    where, skip, fruitless = query.where, query.skip, 0
-    size = _FIRST_PAGE if hurried else query.limit or _PAGE
-    while query.limit is None or len(seen) < query.limit:
-        wanted = size if query.limit is None else min(size, query.limit - len(seen))
-        page = fetch(wanted, skip, query.descending, where)
-        size = min(2 * size, _PAGE) if hurried else size
-        if not page:
-            return
-        fruitless += 1
-        for entry in page:
-            job_id, date = stamp(entry)
-            instant = _instant(date)
-            if instant != boundary:
-                boundary, at_boundary = instant, []
-            if job_id in seen:
-                continue
-            at_boundary.append(job_id)
-            seen.add(job_id)
-            fruitless = 0
-            yield entry
-            if len(seen) == query.limit:
-                return
-        if fruitless > 1:
-            # The server gives the same page again and again, so it knows no way on.
-            return
-        cursor = Compare(
-            "creationDate", Operator.LTE if query.descending else Operator.GTE, stamp(page[-1])[1]
-        )
-        excluded = Compare("id", Operator.NIN, at_boundary[-_MAX_EXCLUDED:])
-        where = conjunction(query.where, cursor, excluded)
-        # Those that the filter does not name are passed by number; so is a page that the server repeated in spite of it.
-        skip = max(0, len(at_boundary) - _MAX_EXCLUDED) + (len(page) if fruitless else 0)
-
-
-def _instant(date: str) -> Union[dt.datetime, str]:
-    """Return what tells whether two dates are the same."""
-    try:
-        return parse_utc(date)
-    except ProtocolError:
-        return date
 
 
 def _count(name: str, value: Optional[int]) -> Optional[int]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from qiskit_ibmq_provider._backend.api_errors import api_errors
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider._project.device_list import DeviceList
-from qiskit_ibmq_provider._project.job_query import JobQuery, walk_pages
+from qiskit_ibmq_provider._project.job_query import JobQuery
+from qiskit_ibmq_provider._project.page_walk import walk_pages
 from qiskit_ibmq_provider.backendreservation import BackendReservation
 from qiskit_ibmq_provider.exceptions import (
     IBMQBackendApiError,
