@@ -43,10 +43,10 @@ _UNREADABLE_RETRIES: Final = 2
 RECONNECT_LONGEST: Final = 8.0
 """Longest wait, in seconds, before a websocket is opened again."""
 
-POLL_SHORTEST: Final = 0.5
+POLL_SHORTEST: Final = 0.2
 """Shortest time, in seconds, between two status requests while a job is waited for without a websocket."""
 
-POLL_LONGEST: Final = 5.0
+POLL_LONGEST: Final = 4.5
 """Longest time, in seconds, between two such requests."""
 
 SILENCE_LIMIT: Final = 30.0
@@ -189,8 +189,8 @@ def reconnect_delay(attempt: int, backoff_factor: float = 0.5) -> float:
 def poll_delay(elapsed: float, wait: Optional[float], time_scale: float = 1.0) -> float:
     """Return the seconds to the next status request.
 
-    A job that has just begun may be over soon, one that has run for long need not be noticed to the second: the wait is a tenth of the
-    time waited so far, within bounds.
+    A job that has just begun may be over soon, one that has run for long need not be noticed to the second: the wait is a 25th of
+    the time waited so far, within bounds.
 
     Args:
         elapsed: seconds since the wait began.
@@ -199,4 +199,4 @@ def poll_delay(elapsed: float, wait: Optional[float], time_scale: float = 1.0) -
     """
     if wait is not None:
         return max(0.0, wait)
-    return min(POLL_LONGEST * time_scale, max(POLL_SHORTEST * time_scale, elapsed / 10))
+    return min(POLL_LONGEST * time_scale, max(POLL_SHORTEST * time_scale, elapsed / 25))

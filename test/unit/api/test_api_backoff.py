@@ -145,7 +145,7 @@ def test_websockets_are_opened_again_with_doubled_waits_up_to_a_bound():
     [
         (0, None, POLL_SHORTEST),
         (3, None, POLL_SHORTEST),
-        (20, None, 2),
+        (20, None, 0.8),
         (1000, None, POLL_LONGEST),
         (0, 5, 5),
         (1000, 0.1, 0.1),
