@@ -1,0 +1,137 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Corrections that make a device's Hamiltonian agree with its calibrated pulses.
+
+The Hamiltonians of the snapshots do not reproduce the calibrations beside them: a calibrated ``x`` is short of a full turn, and a calibrated
+``cx`` is far from one. The file ``corrections.json`` beside this module holds, for each device, factors of its channels with which they
+do; ``docs/pulse.md`` tells how they were computed and what they mean.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Optional
+
+from qiskit_ibmq_provider.service.executor.pulse.hamiltonian import Term
+
+__all__ = ["ChannelCorrection", "Corrections", "apply_assumptions", "find_corrections", "fingerprint"]
+
+CORRECTIONS_FILE: Final = Path(__file__).with_name("corrections.json")
+
+
+@dataclasses.dataclass(frozen=True)
+class ChannelCorrection:
+    """How a channel differs from what the Hamiltonian says.
+
+    Attributes:
+        scale: the factor of the channel's own term.
+        crosstalk: how much of another channel's term, without that one's correction, the channel drives besides, by channel.
+        shifts: the shift of qubits' frequencies in rad/ns at an envelope of 1, by qubit. It grows with the square of the envelope.
+    """
+
+    scale: complex = 1.0
+    crosstalk: Mapping[str, complex] = dataclasses.field(default_factory=dict)
+    shifts: Mapping[int, float] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> ChannelCorrection:
+        """Read what ``to_json`` wrote."""
+        return cls(
+            scale=complex(*document["scale"]),
+            crosstalk={channel: complex(*value) for channel, value in document.get("crosstalk", {}).items()},
+            shifts={int(qubit): float(value) for qubit, value in document.get("shifts", {}).items()},
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON document, with seven significant digits."""
+        document: dict[str, Any] = {"scale": _pair(self.scale)}
+        if self.crosstalk:
+            document["crosstalk"] = {channel: _pair(value) for channel, value in self.crosstalk.items()}
+        if self.shifts:
+            document["shifts"] = {str(qubit): float(f"{value:.7g}") for qubit, value in self.shifts.items()}
+        return document
+
+
+@dataclasses.dataclass(frozen=True)
+class Corrections:
+    """The corrections of one device.
+
+    Attributes:
+        channels: by channel.
+        assumed: values that stand for variables of the Hamiltonian which the snapshot leaves out or sets to 0, by the beginning of their
+            names (``delta``, ``omegad``, ``jq``), in rad/ns.
+    """
+
+    channels: Mapping[str, ChannelCorrection]
+    assumed: Mapping[str, float] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Corrections:
+        """Read what ``to_json`` wrote."""
+        return cls(
+            {channel: ChannelCorrection.from_json(value) for channel, value in document["channels"].items()},
+            {name: float(value) for name, value in document.get("assumed", {}).items()},
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON document."""
+        document: dict[str, Any] = {
+            "channels": {channel: value.to_json() for channel, value in self.channels.items()}
+        }
+        if self.assumed:
+            document["assumed"] = dict(self.assumed)
+        return document
+
+
+def fingerprint(configuration: Mapping[str, Any]) -> str:
+    """Return what tells a Hamiltonian from others: corrections of one make no sense with another."""
+    hamiltonian = configuration.get("hamiltonian") or {}
+    content = json.dumps(
+        [hamiltonian.get("h_str"), hamiltonian.get("vars"), configuration.get("dt")], sort_keys=True
+    )
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def find_corrections(configuration: Mapping[str, Any]) -> Optional[Corrections]:
+    """Return the corrections that are shipped for a device, or ``None`` if there are none for its name and its very Hamiltonian."""
+    document = _shipped()["devices"].get(configuration.get("backend_name"))
+    if document is None or document["hamiltonian"] != fingerprint(configuration):
+        return None
+    return Corrections.from_json(document)
+
+
+def apply_assumptions(terms: Sequence[Term], corrections: Optional[Corrections]) -> tuple[Term, ...]:
+    """Return the terms of a Hamiltonian with assumed values where the snapshot has none."""
+    assumed = {} if corrections is None else corrections.assumed
+    if not assumed:
+        return tuple(terms)
+    result: list[Term] = []
+    for term in terms:
+        name = "omegad" if term.channel else "jq" if len(term.qubits) == 2 else ""
+        if term.coefficient == 0 and name in assumed:
+            term = dataclasses.replace(term, coefficient=assumed[name])
+        result.append(term)
+    if "delta" in assumed:
+        for qubit in sorted({qubit for term in terms for qubit in term.qubits}):
+            result.append(Term(assumed["delta"] / 2, (("O", qubit), ("O", qubit))))
+            result.append(Term(-assumed["delta"] / 2, (("O", qubit),)))
+    return tuple(result)
+
+
+@functools.lru_cache(maxsize=1)
+def _shipped() -> Mapping[str, Any]:
+    """Return the content of the file, read once."""
+    content = json.loads(CORRECTIONS_FILE.read_text(encoding="utf-8"))
+    return {"devices": {}} if not isinstance(content, dict) else content
+
+
+def _pair(value: complex) -> list[float]:
+    """Return a complex number as it stands in JSON."""
+    value = complex(value)
+    return [float(f"{value.real:.7g}"), float(f"{value.imag:.7g}")]

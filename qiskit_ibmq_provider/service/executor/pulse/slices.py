@@ -1,0 +1,164 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Cutting a program into slices in which the same channels play.
+
+A slice is idle, flat (one value per channel for its whole length) or sampled (one value per channel and step). The evolution over an idle or a
+flat slice is one matrix, however long it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from qiskit_ibmq_provider.service.executor.pulse.model import PulseModel
+from qiskit_ibmq_provider.service.executor.pulse.program import PulseProgram
+
+__all__ = ["SLICE", "Slice", "cut", "steps_per_sample"]
+
+SLICE: Final = 16
+"""Steps of a sampled slice at most: between slices the qubits decay, and the decay must be fine against the turns that a pulse makes."""
+
+_FLAT: Final = 24
+"""Equal steps that are worth a slice of their own."""
+
+_TURN: Final = 1.0
+"""Radians that a flat slice may turn a qubit by, for the same reason."""
+
+_STEP: Final = 0.25
+"""The longest step in ns. Carriers of different qubits turn against each other by up to two radians per ns."""
+
+_SAME: Final = 1e-9
+"""Carriers that differ by less, in rad/ns, are the same."""
+
+ComplexArray = npt.NDArray[np.complex128]
+
+
+@dataclasses.dataclass(frozen=True)
+class Slice:
+    """A part of a program.
+
+    Attributes:
+        start: its first step.
+        length: how many steps it has.
+        channels: what plays.
+        values: the envelopes, of shape ``(channels, length)``, or ``(channels, 1)`` if they are constant, in the frame that turns at
+            ``frame``.
+        frame: rad/ns.
+        phase: what ``values`` have to be multiplied by, as an angle.
+    """
+
+    start: int
+    length: int
+    channels: tuple[str, ...]
+    values: ComplexArray
+    frame: float
+    phase: float
+
+    @property
+    def flat(self) -> bool:
+        """Whether the values are constant."""
+        return self.values.shape[1] < self.length
+
+
+def steps_per_sample(dt: float) -> int:
+    """Return into how many steps a sample is divided.
+
+    Args:
+        dt: seconds of a sample.
+    """
+    return max(1, math.ceil(dt * 1e9 / _STEP - 1e-9))
+
+
+def cut(model: PulseModel, program: PulseProgram, start: int, stop: int) -> Iterator[Slice]:
+    """Yield the slices of a part of a program in order.
+
+    Args:
+        model: of the qubits. Channels that do not act on them are left out.
+        program: the program.
+        start: the first sample of the part.
+        stop: the first sample after it.
+    """
+    signals = {
+        channel: program.signals[channel] for channel in sorted(program.signals) if channel in model.drives
+    }
+    marks = {start, stop}
+    for segments in signals.values():
+        for segment in segments:
+            marks.update(mark for mark in (segment.start, segment.stop) if start < mark < stop)
+    borders = sorted(marks)
+    steps = steps_per_sample(program.dt)
+    step = program.dt * 1e9 / steps
+    cursors = dict.fromkeys(signals, 0)
+    for begin, end in zip(borders, borders[1:]):
+        playing: dict[str, ComplexArray] = {}
+        for channel, segments in signals.items():
+            while cursors[channel] < len(segments) and segments[cursors[channel]].stop <= begin:
+                cursors[channel] += 1
+            if cursors[channel] < len(segments) and segments[cursors[channel]].start <= begin:
+                segment = segments[cursors[channel]]
+                playing[channel] = segment.samples[begin - segment.start : end - segment.start]
+        yield from _interval(model, playing, begin * steps, (end - begin) * steps, steps, step)
+
+
+def _interval(
+    model: PulseModel, playing: Mapping[str, ComplexArray], start: int, length: int, steps: int, step: float
+) -> Iterator[Slice]:
+    """Yield the slices of a part of a program in which the same channels play."""
+    channels = tuple(channel for channel, samples in playing.items() if np.any(samples))
+    if not channels:
+        yield Slice(start, length, (), np.empty((0, 1), dtype=complex), float(model.frequencies[0]), 0.0)
+        return
+    values = np.array([np.repeat(playing[channel], steps) for channel in channels])
+    carriers = np.array([model.drives[channel].frequency for channel in channels])
+    frame = float(carriers[0])
+    turning = carriers - frame
+    if np.any(np.abs(turning) > _SAME):
+        middles = (np.arange(start, start + length) + 0.5) * step
+        # The mean of the carrier over a step, which is what the first order of the Magnus expansion takes.
+        values = values * (
+            np.sinc(turning * step / (2 * math.pi))[:, None] * np.exp(1j * np.outer(turning, middles))
+        )
+    strength = sum(2 * float(np.abs(model.drives[channel].operator).max()) for channel in channels) * step
+    for begin, end, flat in _runs(values):
+        if flat:
+            peak = float(np.abs(values[:, begin]).max())
+            size = max(SLICE, int(_TURN / max(strength * peak, 1e-12)))
+            for first in range(begin, end, size):
+                yield _slice(
+                    start + first, min(size, end - first), channels, values[:, begin : begin + 1], frame
+                )
+        else:
+            for first in range(begin, end, SLICE):
+                part = values[:, first : min(first + SLICE, end)]
+                yield _slice(start + first, part.shape[1], channels, part, frame)
+
+
+def _slice(start: int, length: int, channels: tuple[str, ...], values: ComplexArray, frame: float) -> Slice:
+    """Return a slice whose common phase is taken out, so that pulses that differ in nothing else are computed once."""
+    phase = float(np.angle(values.flat[np.argmax(np.abs(values))]))
+    return Slice(start, length, channels, np.round(values * np.exp(-1j * phase), 12), frame, phase)
+
+
+def _runs(values: ComplexArray) -> Sequence[tuple[int, int, bool]]:
+    """Return where values are constant for long and where not, as first step, first step after, and whether constant."""
+    length = values.shape[1]
+    changes = np.flatnonzero(np.any(values[:, 1:] != values[:, :-1], axis=0)) + 1
+    borders = np.concatenate(([0], changes, [length]))
+    runs: list[tuple[int, int, bool]] = []
+    done = 0
+    for index in np.flatnonzero(np.diff(borders) >= _FLAT):
+        begin, end = int(borders[index]), int(borders[index + 1])
+        if begin > done:
+            runs.append((done, begin, False))
+        runs.append((begin, end, True))
+        done = end
+    if done < length:
+        runs.append((done, length, False))
+    return runs
