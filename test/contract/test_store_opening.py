@@ -69,7 +69,7 @@ def test_a_database_of_a_newer_release_is_left_alone(store: SqlStore, store_url:
     engine = sa.create_engine(store_url)
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(StoreUnusable, match="schema 9999, which is newer than the 0001 of this release"):
+    with pytest.raises(StoreUnusable, match="schema 9999, which is newer than the [0-9]{4} of this release"):
         open_store(store_url)
     with engine.connect() as connection:
         assert migrate.current_revision(connection) == "9999"

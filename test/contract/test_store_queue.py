@@ -5,17 +5,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from support.bench import Bench
 
+from qiskit_ibmq_provider.protocol.filters import Filter
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.domain import lifecycle
 from qiskit_ibmq_provider.service.domain.engine import TaskOutcome
 from qiskit_ibmq_provider.service.domain.model import Job
 from qiskit_ibmq_provider.service.domain.store import DeviceLoad, Holding
+from qiskit_ibmq_provider.service.store.sqlstore import open_store
 
 LEASE = datetime.timedelta(minutes=1)
 
@@ -88,6 +93,62 @@ def test_who_has_less_running_comes_first_even_if_later(bench: Bench) -> None:
     bench.clock.advance(100)
     late = bench.queued(project=bench.other_project)
     assert [job.id for job in claim(bench)] == [late.id]
+
+
+def test_with_one_worker_the_projects_take_turns(bench: Bench) -> None:
+    many = [bench.queued(project=bench.project) for _ in range(6)]
+    bench.clock.advance(1)
+    few = [bench.queued(project=bench.other_project) for _ in range(2)]
+    taken = []
+    for _ in range(8):
+        (running,) = claim(bench)
+        taken.append(running.id)
+        assert bench.store.jobs.swap(running, lifecycle.cancel(running, bench.clock.now()))
+    alternating = [many[0], few[0], many[1], few[1], *many[2:]]
+    assert taken == [job.id for job in alternating]
+
+
+def test_who_was_served_last_is_behind_also_in_another_process(bench: Bench, store_url: str) -> None:
+    for project in (bench.project, bench.other_project):
+        for _ in range(2):
+            bench.queued(project=project)
+            bench.clock.advance(1)
+    (first,) = claim(bench)
+    bench.store.jobs.swap(first, lifecycle.cancel(first, bench.clock.now()))
+    with contextlib.closing(open_store(store_url)) as other:
+        now = bench.clock.now()
+        (second,) = other.queue.claim(lambda job: lifecycle.claim(job, now, "b", now + LEASE), limit=1)
+    assert (first.project.id, second.project.id) == (bench.project.id, bench.other_project.id)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_places_are_the_order_in_which_jobs_are_taken(bench: Bench, seed: int) -> None:
+    choice = random.Random(seed)
+    projects = (bench.project, bench.other_project)
+    for _ in range(choice.randrange(8)):
+        bench.queued(project=choice.choice(projects))
+    taken = claim(bench, limit=choice.randrange(4))
+    for running in taken[: choice.randrange(3)]:
+        bench.store.jobs.swap(running, lifecycle.cancel(running, bench.clock.now()))
+    for _ in range(choice.randrange(1, 12)):
+        bench.clock.advance(choice.choice((0, 1)))
+        bench.queued(choice.choice(("alpha", "beta")), project=choice.choice(projects))
+    listed = [
+        job
+        for project in projects
+        for job in bench.store.jobs.select(project.id, Filter(), limit=100)
+        if job.position is not None
+    ]
+    for job in listed:
+        # One job alone is asked for in another way.
+        assert bench.store.jobs.find(job.project.id, job.id) == job
+    for device in ("alpha", "beta"):
+        here = sorted((job for job in listed if job.backend_name == device), key=lambda job: job.position)
+        assert [job.position for job in here] == list(range(1, len(here) + 1))
+    order = [job.id for job in claim(bench, limit=100)]
+    for device in ("alpha", "beta"):
+        here = sorted((job for job in listed if job.backend_name == device), key=lambda job: job.position)
+        assert [job.id for job in here] == [i for i in order if i in {job.id for job in here}]
 
 
 def test_each_job_goes_to_one_of_many_claimants(bench: Bench) -> None:

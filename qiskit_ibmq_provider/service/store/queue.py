@@ -17,10 +17,16 @@ from qiskit_ibmq_provider.protocol.timestamps import parse_utc
 from qiskit_ibmq_provider.service.domain.model import Job, Project
 from qiskit_ibmq_provider.service.domain.store import DeviceLoad, Holding
 from qiskit_ibmq_provider.service.store.database import Database
-from qiskit_ibmq_provider.service.store.jobs import swap_row
 from qiskit_ibmq_provider.service.store.positions import queue_length
-from qiskit_ibmq_provider.service.store.rows import job_of, select_jobs, to_micros
+from qiskit_ibmq_provider.service.store.rows import job_of, select_jobs, swap_row, to_micros
 from qiskit_ibmq_provider.service.store.schema import in_status, job, project
+from qiskit_ibmq_provider.service.store.turns import (
+    Key,
+    Standing,
+    mark_served,
+    projects_waiting,
+    standings,
+)
 
 __all__ = ["SqlQueue"]
 
@@ -50,6 +56,7 @@ class SqlQueue:
                 running = change(queued)
                 if swap_row(connection, queued, running):
                     claimed.append(running)
+            mark_served(connection, [running.project.id for running in claimed])
         return claimed
 
     def renew(self, owner: str, holdings: Iterable[Holding], lease_until: datetime.datetime) -> set[Holding]:
@@ -105,7 +112,7 @@ class SqlQueue:
     def waiting_projects(self) -> list[Project]:
         """Return the projects that have queued jobs, on any device."""
         with self._database.read() as connection:
-            ids = list(_projects_waiting(connection))
+            ids = list(projects_waiting(connection))
             rows = connection.execute(sa.select(project).where(project.c.id.in_(ids)))
             return [Project(row.id, row.hub, row.grp, row.name) for row in rows]
 
@@ -128,52 +135,23 @@ def _run_seconds(ended: Job) -> Optional[float]:
 
 
 def _fair_candidates(connection: sa.Connection, limit: int, excluding: Collection[str]) -> list[Job]:
-    """Return queued jobs so that the projects come to equal numbers of running ones.
-
-    Each step takes the oldest waiting job of the project that has the fewest jobs running, counting those
-    that were taken in earlier steps; among equals, the job that waits longest.
-    """
-    running = _running(connection)
-    heads: list[tuple[int, int, int, int]] = []
-    waiting: dict[int, Sequence[Any]] = {}
-    for project_id in _projects_waiting(connection):
-        rows = _oldest(connection, project_id, limit, excluding)
+    """Return the queued jobs whose turn it is next."""
+    heads: list[tuple[Key, int]] = []
+    waiting: dict[int, tuple[Standing, Sequence[Any]]] = {}
+    for standing in standings(connection):
+        rows = _oldest(connection, standing.project_id, limit, excluding)
         if rows:
-            waiting[project_id] = rows
-            heads.append((running.get(project_id, 0), rows[0]["queued"], project_id, 0))
+            waiting[standing.project_id] = standing, rows
+            heads.append((standing.key(0), 0))
     heapq.heapify(heads)
     chosen: list[Job] = []
     while heads and len(chosen) < limit:
-        count, _, project_id, index = heapq.heappop(heads)
-        rows = waiting[project_id]
+        key, index = heapq.heappop(heads)
+        standing, rows = waiting[key[-1]]
         chosen.append(job_of(rows[index]))
         if index + 1 < len(rows):
-            heapq.heappush(heads, (count + 1, rows[index + 1]["queued"], project_id, index + 1))
+            heapq.heappush(heads, (standing.key(index + 1), index + 1))
     return chosen
-
-
-def _running(connection: sa.Connection) -> dict[int, int]:
-    """Return how many jobs each project has running."""
-    query = (
-        sa.select(job.c.project_id, sa.func.count())
-        .where(in_status(ApiJobStatus.RUNNING))
-        .group_by(job.c.project_id)
-    )
-    return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def _projects_waiting(connection: sa.Connection) -> Iterable[int]:
-    """Yield the projects with queued jobs: one step through the index each, however long their queues are."""
-    last = -1
-    while True:
-        query = sa.select(sa.func.min(job.c.project_id)).where(
-            in_status(ApiJobStatus.QUEUED), job.c.project_id > last
-        )
-        found = connection.scalar(query)
-        if found is None:
-            return
-        last = int(found)
-        yield last
 
 
 def _oldest(

@@ -23,6 +23,7 @@ __all__ = [
     "lifecycle_values",
     "new_values",
     "select_jobs",
+    "swap_row",
     "tags_text",
     "to_micros",
 ]
@@ -132,6 +133,16 @@ def lifecycle_values(changed: Job) -> dict[str, Any]:
         "losses": changed.losses,
         "takeovers": changed.takeovers,
     }
+
+
+def swap_row(connection: sa.Connection, old: Job, new: Job) -> bool:
+    """Write the lifecycle of a job within a transaction, if status and attempt are still the old ones."""
+    statement = (
+        sa.update(job)
+        .where(job.c.seq == old.seq, job.c.status == old.status.value, job.c.attempt == old.attempt)
+        .values(lifecycle_values(new))
+    )
+    return connection.execute(statement).rowcount == 1
 
 
 def tags_text(tags: tuple[str, ...]) -> str:

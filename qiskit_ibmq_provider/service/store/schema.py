@@ -31,7 +31,7 @@ __all__ = [
     "signing_key",
 ]
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The migration that leads to these tables."""
 
 metadata = sa.MetaData()
@@ -56,6 +56,7 @@ project = sa.Table(
     sa.Column("hub", sa.Text, nullable=False),
     sa.Column("grp", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
+    sa.Column("served", sa.BigInteger, nullable=False, server_default="0"),
     sa.UniqueConstraint("hub", "grp", "name", name="uq_project_names"),
     sqlite_autoincrement=True,
 )
