@@ -100,6 +100,11 @@ class ServiceConfig:
         "Name by which a client can tell this service from another one on the same port.",
     )
     max_payload_bytes: int = _setting(256 * _MIB, read.integer(1), "Largest payload of a job, in bytes.")
+    max_direct_bytes: int = _setting(
+        4 * _MIB,
+        read.integer(0),
+        "Largest payload that may come in one request with its job, in bytes; 0 lets none come so.",
+    )
     max_jobs_per_device: int = _setting(
         -1, read.integer(-1), "Unfinished jobs that a project may have on one device; -1 is no limit."
     )

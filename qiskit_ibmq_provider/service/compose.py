@@ -24,8 +24,10 @@ from qiskit_ibmq_provider.service.domain.housekeeping import Housekeeper, Housek
 from qiskit_ibmq_provider.service.domain.jobs import Jobs
 from qiskit_ibmq_provider.service.domain.limits import Limits
 from qiskit_ibmq_provider.service.domain.queues import DeviceQueues
+from qiskit_ibmq_provider.service.domain.seats import Seats, Turns
 from qiskit_ibmq_provider.service.domain.signing import SigningKey
 from qiskit_ibmq_provider.service.domain.store import Store, StoreUnusable
+from qiskit_ibmq_provider.service.domain.throttle import Throttle
 from qiskit_ibmq_provider.service.executor.local import LocalEngine
 from qiskit_ibmq_provider.service.services import Services
 from qiskit_ibmq_provider.service.store.blobs import DirectoryBlobs
@@ -35,6 +37,9 @@ __all__ = ["StartError", "open_services"]
 
 DATABASE_NAME: Final = "service.db"
 """The default database, an SQLite file in the data directory."""
+
+LISTINGS_PER_USER: Final = 2
+"""Searches for jobs that one user may run at the same time: they may take long, and others need the threads, too."""
 
 BLOBS_NAME: Final = "blobs"
 """The directory of payloads and results in the data directory."""
@@ -79,7 +84,12 @@ def _assemble(
     clock = SystemClock()
     blobs = DirectoryBlobs(config.data_dir / BLOBS_NAME)
     events = EventHub()
-    limits = Limits(payload_bytes=config.max_payload_bytes, jobs_per_device=config.max_jobs_per_device)
+    limits = Limits(
+        payload_bytes=config.max_payload_bytes,
+        direct_bytes=config.max_direct_bytes,
+        jobs_per_device=config.max_jobs_per_device,
+        filter_seconds=config.filter_seconds,
+    )
     housekeeper = Housekeeper(
         store, blobs, events, clock, HousekeepingConfig(draft_ttl=config.upload_seconds)
     )
@@ -108,4 +118,7 @@ def _assemble(
             clock=clock,
         ),
         activity=Activity(time.monotonic),
+        throttle=Throttle(config.requests_per_second, time.monotonic),
+        sockets=Seats(config.max_sockets, config.max_sockets_per_user),
+        listings=Turns(LISTINGS_PER_USER),
     )

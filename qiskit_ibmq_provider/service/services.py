@@ -15,7 +15,9 @@ from qiskit_ibmq_provider.service.domain.dispatch import Dispatcher
 from qiskit_ibmq_provider.service.domain.events import EventHub
 from qiskit_ibmq_provider.service.domain.jobs import Jobs
 from qiskit_ibmq_provider.service.domain.queues import DeviceQueues
+from qiskit_ibmq_provider.service.domain.seats import Seats, Turns
 from qiskit_ibmq_provider.service.domain.signing import SigningKey
+from qiskit_ibmq_provider.service.domain.throttle import Throttle
 
 __all__ = ["Services"]
 
@@ -34,3 +36,6 @@ class Services:
     signer: SigningKey
     dispatcher: Dispatcher
     activity: Activity
+    throttle: Throttle
+    sockets: Seats
+    listings: Turns

@@ -14,6 +14,7 @@
         │   └── UnknownDevice
         ├── Conflict             the request makes sense, but not in the present state
         ├── LimitReached         too many jobs at once
+        ├── RateLimited          too many requests in a time
         ├── TooLarge             a body over its limit
         ├── StorageFull          no space left for data
         └── Unavailable          the service cannot do it now, a later try may succeed
@@ -24,6 +25,8 @@ The routes turn the class into an HTTP status and ``code`` into the four-digit c
 
 from __future__ import annotations
 
+from typing import Any
+
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 
 __all__ = [
@@ -33,6 +36,7 @@ __all__ = [
     "InvalidRequest",
     "LimitReached",
     "NotFound",
+    "RateLimited",
     "StorageFull",
     "TooLarge",
     "Unauthenticated",
@@ -54,7 +58,7 @@ class DomainError(Exception):
         self.message = message
         self.code = code
 
-    def __reduce__(self) -> tuple[type[DomainError], tuple[str, ErrorCode]]:
+    def __reduce__(self) -> tuple[type[DomainError], tuple[Any, ...]]:
         return type(self), (self.message, self.code)
 
 
@@ -84,6 +88,23 @@ class Conflict(DomainError):
 
 class LimitReached(DomainError):
     """The project already has as many unfinished jobs as it may have."""
+
+
+class RateLimited(DomainError):
+    """The user makes too many requests.
+
+    Args:
+        message: as for ``DomainError``.
+        code: as for ``DomainError``.
+        retry_after: whole seconds after which a request is taken again.
+    """
+
+    def __init__(self, message: str, code: ErrorCode, retry_after: int = 1) -> None:
+        super().__init__(message, code)
+        self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[type[DomainError], tuple[Any, ...]]:
+        return type(self), (self.message, self.code, self.retry_after)
 
 
 class TooLarge(DomainError):

@@ -17,8 +17,14 @@ class Limits:
     payload_bytes: int = 256 * 1024 * 1024
     """Largest payload of a job, in bytes."""
 
+    direct_bytes: int = 4 * 1024 * 1024
+    """Largest payload that may come in one request with its job, in bytes, if it is not over the limit above; 0 for none."""
+
     jobs_per_device: int = -1
     """Unfinished jobs that a project may have on one device; -1 for any number."""
+
+    filter_seconds: float = 10.0
+    """Time that the search for the jobs of one listing may take, in seconds."""
 
     page_size: int = 1000
     """Most jobs in one answer to a listing; clients ask for further pages."""

@@ -13,8 +13,10 @@ from starlette.responses import Response
 
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
+from qiskit_ibmq_provider.protocol.fields import as_object
 from qiskit_ibmq_provider.service.domain.errors import InvalidRequest, TooLarge, Unauthenticated
 from qiskit_ibmq_provider.service.domain.model import Principal, Project
+from qiskit_ibmq_provider.service.routes.depth import check_depth
 from qiskit_ibmq_provider.service.routes.errors import JSON_TYPE
 from qiskit_ibmq_provider.service.routes.urls import public_origin
 from qiskit_ibmq_provider.service.services import Services
@@ -22,6 +24,7 @@ from qiskit_ibmq_provider.service.services import Services
 __all__ = [
     "TOKEN_HEADER",
     "authenticate",
+    "filter_of",
     "in_thread",
     "json_response",
     "origin_of",
@@ -37,8 +40,8 @@ TOKEN_HEADER: Final = "x-access-token"  # noqa: S105 (a name, not a token)
 TOKEN_PARAMETER: Final = "access_token"  # noqa: S105 (a name, not a token)
 """Where third-party clients of the original service put the token."""
 
-_MAX_BODY_BYTES: Final = 1024 * 1024
-"""Largest body of a request that is read at once. Payloads of jobs are streamed and have their own limit."""
+_UNCOUNTED: Final = frozenset({"POST"})
+"""Methods that are not counted: no generation of the client repeats a POST that was sent away with 429, and jobs are made by POST."""
 
 
 def services_of(connection: HTTPConnection) -> Services:
@@ -66,10 +69,11 @@ async def in_thread(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
 
 
 async def authenticate(request: Request) -> Principal:
-    """Return who is asking, by the access token in the header or in the query.
+    """Return who is asking, by the access token in the header or in the query, and count the request.
 
     Raises:
         Unauthenticated: If there is none, or it is not valid.
+        RateLimited: If the user makes too many requests.
     """
     token = request.headers.get(TOKEN_HEADER) or request.query_params.get(TOKEN_PARAMETER)
     if not token:
@@ -77,7 +81,11 @@ async def authenticate(request: Request) -> Principal:
             f"The request has no access token: log in, and send it in the header {TOKEN_HEADER!r}.",
             ErrorCode.NOT_AUTHENTICATED,
         )
-    return await in_thread(services_of(request).accounts.authenticate, token)
+    services = services_of(request)
+    principal = await in_thread(services.accounts.authenticate, token)
+    if request.method not in _UNCOUNTED:
+        services.throttle.admit(principal.user_id)
+    return principal
 
 
 async def project_of(request: Request) -> tuple[Principal, Project]:
@@ -99,22 +107,46 @@ async def read_json(request: Request) -> Any:
     """Return the JSON value in the body, whatever ``Content-Type`` says.
 
     Raises:
-        TooLarge: If the body is larger than any that the API knows.
-        InvalidRequest: If it is not JSON.
+        TooLarge: If the body is larger than any that the API knows. Payloads of jobs are streamed and have their own limit.
+        InvalidRequest: If it is not JSON, or nested too deeply.
     """
+    config = services_of(request).config
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _MAX_BODY_BYTES:
+        if len(body) > config.max_body_bytes:
             raise TooLarge(
-                f"The body is larger than {_MAX_BODY_BYTES} bytes. Payloads of jobs go to the upload URL.",
+                f"The body is larger than {config.max_body_bytes} bytes. Payloads of jobs go to the upload URL.",
                 ErrorCode.PAYLOAD_TOO_LARGE,
             )
     try:
-        return codec.loads(body)
+        value = codec.loads(body)
     except ProtocolError:
         # Its text shows how the body begins, and that may be a token.
         raise InvalidRequest("The body is not JSON.", ErrorCode.BAD_REQUEST) from None
+    check_depth(value, config.max_json_depth, "body", ErrorCode.BAD_REQUEST)
+    return value
+
+
+def filter_of(request: Request, code: ErrorCode = ErrorCode.BAD_REQUEST) -> Any:
+    """Return the JSON object in the query parameter ``filter``, or ``None`` where there is none.
+
+    Args:
+        request: The request.
+        code: The code of a refusal.
+
+    Raises:
+        InvalidRequest: If it is no JSON object, or nested too deeply.
+    """
+    text = request.query_params.get("filter")
+    if not text:
+        return None
+    try:
+        value = as_object(codec.loads(text), "the filter")
+    except ProtocolError as exc:
+        raise InvalidRequest(str(exc), code) from None
+    check_depth(value, services_of(request).config.max_json_depth, "filter", code)
+    return value
 
 
 def json_response(value: Any, status: int = 200) -> Response:

@@ -7,10 +7,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.backends import properties_bound
 from qiskit_ibmq_provider.service.routes.context import (
     authenticate,
+    filter_of,
     in_thread,
     json_response,
     project_of,
@@ -39,8 +39,8 @@ async def devices(request: Request) -> Response:
 async def device_properties(request: Request) -> Response:
     """Give the calibration of a device, the newest before an instant if the filter names one; ``{}`` for none."""
     await project_of(request)
-    text = request.query_params.get("filter")
-    before = properties_bound(codec.loads(text)) if text else None
+    wanted = filter_of(request)
+    before = None if wanted is None else properties_bound(wanted)
     properties = await in_thread(
         services_of(request).devices.properties, request.path_params["device"], before
     )

@@ -38,6 +38,7 @@ _STATUS: Final[Mapping[type[domain.DomainError], int]] = {
     domain.Conflict: 409,
     # The original client looks for the code in a 400; a 429 it raises at once, without looking.
     domain.LimitReached: 400,
+    domain.RateLimited: 429,
     domain.TooLarge: 413,
     # Not among the statuses that the original client retries for 15 seconds.
     domain.StorageFull: 507,
@@ -69,6 +70,8 @@ async def _domain_error(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, domain.DomainError)
     status = status_of(exc)
     headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else None
+    if isinstance(exc, domain.RateLimited):
+        headers = {"Retry-After": str(exc.retry_after)}
     return error_response(exc.code, exc.message, status, headers)
 
 

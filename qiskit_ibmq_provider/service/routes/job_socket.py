@@ -16,7 +16,7 @@ from qiskit_ibmq_provider.protocol.jobs import JobStatusRecord
 from qiskit_ibmq_provider.protocol.messages import AUTHENTICATED, AUTHENTICATION, JOB_STATUS, CloseCode, Frame
 from qiskit_ibmq_provider.protocol.status import is_final
 from qiskit_ibmq_provider.service.domain.errors import DomainError, NotFound, Unauthenticated
-from qiskit_ibmq_provider.service.domain.model import Principal
+from qiskit_ibmq_provider.service.domain.model import Job, Principal
 from qiskit_ibmq_provider.service.routes.context import in_thread, services_of
 
 __all__ = ["job_status_socket"]
@@ -27,6 +27,9 @@ REFUSED: Final = "authentication-failed"
 CLOSE_REFUSED: Final = 1008
 """Close code where the token is not accepted: a policy violation, in the terms of the websocket standard."""
 
+CLOSE_BUSY: Final = 1013
+"""Close code where there are too many websockets: try again later, in the terms of the standard. Clients ask by HTTP then."""
+
 REREAD_SECONDS: Final = 15.0
 """How often the status is read without news: news from another process may be lost."""
 
@@ -34,20 +37,39 @@ REREAD_SECONDS: Final = 15.0
 async def job_status_socket(socket: WebSocket) -> None:
     """Authenticate, send the present status and each change, and end after the final one."""
     await socket.accept()
+    seats = services_of(socket).sockets
     try:
-        principal = await _authenticated(socket)
-        if principal is not None:
-            await _follow(socket, principal, socket.path_params["job_id"])
+        with seats.one_of_all() as free:
+            if free:
+                await _serve(socket)
+            else:
+                await _close(socket, CLOSE_BUSY)
     except WebSocketDisconnect:
         # The client may go at any time: its wait has timed out, or its program has ended.
         return
+    except Unauthenticated:
+        await _close(socket, CLOSE_REFUSED)
     except DomainError as exc:
         code = CloseCode.JOB_NOT_FOUND if isinstance(exc, NotFound) else CloseCode.INTERNAL_ERROR
         await _close(socket, code)
 
 
-async def _authenticated(socket: WebSocket) -> Optional[Principal]:
-    """Read the token in the first frame and return whose it is, or None after having refused it."""
+async def _serve(socket: WebSocket) -> None:
+    """Tell a client that can say who it is of the job, if the user has not too many websockets already."""
+    accepted = await _authenticated(socket)
+    if accepted is None:
+        return
+    token, principal = accepted
+    with services_of(socket).sockets.one_of_user(principal.user_id) as free:
+        if free:
+            await _send(socket, Frame(AUTHENTICATED))
+            await _follow(socket, token, socket.path_params["job_id"])
+        else:
+            await _close(socket, CLOSE_BUSY)
+
+
+async def _authenticated(socket: WebSocket) -> Optional[tuple[str, Principal]]:
+    """Read the token in the first frame and return it with whose it is, or None after having refused it."""
     try:
         text = await asyncio.wait_for(_receive(socket), services_of(socket).config.socket_seconds)
         frame = Frame.from_text(text)
@@ -62,25 +84,30 @@ async def _authenticated(socket: WebSocket) -> Optional[Principal]:
     except Unauthenticated as exc:
         await _refuse(socket, exc.message)
     else:
-        await _send(socket, Frame(AUTHENTICATED))
-        return principal
+        return frame.data, principal
     return None
 
 
-async def _follow(socket: WebSocket, principal: Principal, job_id: str) -> None:
+async def _follow(socket: WebSocket, token: str, job_id: str) -> None:
     """Send the status of a job now and whenever it or the place in the queue changes.
 
     Raises:
+        Unauthenticated: If the token is not valid any more.
         NotFound: If there is no such job, or not any more.
     """
     services = services_of(socket)
-    job = await in_thread(services.jobs.locate, principal, job_id)
+
+    def located() -> Job:
+        # Asked each time: a user may be removed, or get another token, while a job waits for days.
+        return services.jobs.locate(services.accounts.authenticate(token), job_id)
+
+    job = await in_thread(located)
     gone = asyncio.ensure_future(_wait_for_close(socket))
     try:
         async with services.events.subscribe(job.id, queue=job.backend_name) as news:
             shown: Optional[JobStatusRecord] = None
             while not gone.done():
-                record = (await in_thread(services.jobs.locate, principal, job_id)).to_status_record()
+                record = (await in_thread(located)).to_status_record()
                 if _without_estimates(record) != shown:
                     await _send(socket, Frame(JOB_STATUS, record.to_json()))
                     shown = _without_estimates(record)

@@ -16,7 +16,7 @@ from qiskit_ibmq_provider.protocol.filters import Filter
 from qiskit_ibmq_provider.protocol.timestamps import format_utc
 from qiskit_ibmq_provider.service.domain.errors import InvalidRequest
 from qiskit_ibmq_provider.service.domain.model import Job
-from qiskit_ibmq_provider.service.routes.context import in_thread, project_of, services_of
+from qiskit_ibmq_provider.service.routes.context import filter_of, in_thread, project_of, services_of
 from qiskit_ibmq_provider.service.routes.errors import JSON_TYPE
 
 __all__ = ["job_ids", "job_statuses"]
@@ -34,14 +34,15 @@ async def job_ids(request: Request) -> Response:
 
 async def _listing(request: Request, show: Callable[[Job], dict[str, Any]]) -> Response:
     """Answer with the jobs that the filter in the query asks for."""
-    _, project = await project_of(request)
-    jobs, text = services_of(request).jobs, request.query_params.get("filter") or "{}"
+    principal, project = await project_of(request)
+    services = services_of(request)
 
     def encoded() -> bytes:
-        return codec.dumps([show(job) for job in jobs.list(project, _filter_of(text))])
+        return codec.dumps([show(job) for job in services.jobs.list(project, _filter_of(request))])
 
-    # Reading a long filter and writing a thousand jobs take a while, too.
-    return Response(await in_thread(encoded), media_type=JSON_TYPE)
+    async with services.listings.turn(principal.user_id):
+        # Reading a long filter and writing a thousand jobs take a while, too.
+        return Response(await in_thread(encoded), media_type=JSON_TYPE)
 
 
 def _whole(job: Job) -> dict[str, Any]:
@@ -56,8 +57,8 @@ def _brief(job: Job) -> dict[str, Any]:
     }
 
 
-def _filter_of(text: str) -> Filter:
+def _filter_of(request: Request) -> Filter:
     try:
-        return Filter.from_json(text)
+        return Filter.from_json(filter_of(request, ErrorCode.INVALID_FILTER) or {})
     except ProtocolError as exc:
         raise InvalidRequest(str(exc), ErrorCode.INVALID_FILTER) from None

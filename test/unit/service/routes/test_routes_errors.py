@@ -25,6 +25,7 @@ RETRIED = {500, 502, 503, 504, 520, 522, 524}
         (errors.UnknownDevice, 404),
         (errors.Conflict, 409),
         (errors.LimitReached, 400),
+        (errors.RateLimited, 429),
         (errors.TooLarge, 413),
         (errors.StorageFull, 507),
         (errors.Unavailable, 503),
