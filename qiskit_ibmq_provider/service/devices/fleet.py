@@ -112,6 +112,23 @@ class Fleet:
         with self._usable(name):
             return self._document(calibration.path, normalise_properties)
 
+    def calibration_dates(self, name: str) -> list[datetime.datetime]:
+        """Return the instants of a device's calibrations, aware, the oldest first.
+
+        Raises:
+            UnknownDevice: if there is no device of this name.
+        """
+        return [calibration.updated for calibration in self._device(name).calibrations]
+
+    def properties_at(self, name: str, instant: datetime.datetime) -> Optional[dict[str, Any]]:
+        """Return the calibration of a device that was in force at an instant: the newest that is not younger.
+
+        Raises:
+            UnknownDevice: if there is no device of this name, or its files cannot be used.
+        """
+        # Calibrations are dated to the microsecond.
+        return self.properties(name, instant + datetime.timedelta(microseconds=1))
+
     def defaults(self, name: str) -> Optional[dict[str, Any]]:
         """Return the pulse defaults of a device, or ``None`` if it has none.
 

@@ -38,7 +38,7 @@ class Calibration:
 
 @dataclasses.dataclass(frozen=True)
 class DeviceFiles:
-    """The files of one device. Calibrations are in the order of time."""
+    """The files of one device. Calibrations are in the order of time; of two with the same date the later found one counts."""
 
     name: str
     configuration: Path

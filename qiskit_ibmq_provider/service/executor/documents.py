@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -23,7 +24,7 @@ from qiskit_ibmq_provider.service.executor.payload import CircuitJob, Experiment
 from qiskit_ibmq_provider.service.executor.rules import DeviceRules
 from qiskit_ibmq_provider.version import __version__
 
-__all__ = ["Provenance", "encode_document", "failures", "result_document", "summary"]
+__all__ = ["Provenance", "encode_document", "failures", "result_document", "simulators", "summary"]
 
 _MEASURED: Final = 2
 """The measurement level of counts."""
@@ -51,12 +52,25 @@ class Provenance:
         """Return the ``metadata`` of a result."""
         told: dict[str, Any] = {
             "simulated": True,
-            "computed_by": f"qiskit-aer {metadata.version('qiskit-aer')}, qiskit-ibmq-provider {__version__}",
+            "computed_by": simulators(),
             "noise": self.noise,
         }
         if self.calibrated is not None:
             told["calibration"] = {"backend_name": rules.name, "last_update_date": self.calibrated}
         return told
+
+    def of_experiment(self) -> dict[str, Any]:
+        """Return what the ``metadata`` of each experiment says, beside the method: it may be kept without the result around it."""
+        told: dict[str, Any] = {"computed_by": simulators(), "noise_source": self.noise}
+        if self.calibrated is not None:
+            told["calibration_date"] = self.calibrated
+        return told
+
+
+@functools.lru_cache(maxsize=1)
+def simulators() -> str:
+    """Return what computes results, with versions."""
+    return f"qiskit-aer {metadata.version('qiskit-aer')}, qiskit-ibmq-provider {__version__}"
 
 
 def result_document(
@@ -91,7 +105,7 @@ def result_document(
         "date": format_utc(utc_now()),
         "time_taken": time_taken,
         "results": [
-            _experiment(experiment, circuit, result)
+            _experiment(experiment, circuit, result, provenance)
             for experiment, circuit, result in zip(job.experiments, circuits, results)
         ],
         "metadata": provenance.to_json(rules),
@@ -122,9 +136,9 @@ def failures(document: Mapping[str, Any]) -> Optional[str]:
     return failed[0] if len(failed) == 1 else f"{len(failed)} experiments failed. {failed[0]}"
 
 
-def summary(job: CircuitJob, circuits: Sequence[Circuit]) -> dict[str, Any]:
-    """Return what ``summaryData.summary`` shows of a job."""
-    return {
+def summary(job: CircuitJob, circuits: Sequence[Circuit], calibrated: Optional[str]) -> dict[str, Any]:
+    """Return what ``summaryData.summary`` shows of a job, with the date of the calibration that it ran with."""
+    told: dict[str, Any] = {
         "num_circuits": len(job.experiments),
         "gates_executed": sum(
             1
@@ -140,6 +154,9 @@ def summary(job: CircuitJob, circuits: Sequence[Circuit]) -> dict[str, Any]:
             "memory_slots": job.memory_slots,
         },
     }
+    if calibrated is not None:
+        told["calibration_date"] = calibrated
+    return told
 
 
 def _wire_form(value: Any) -> Any:
@@ -150,7 +167,9 @@ def _wire_form(value: Any) -> Any:
     return wire_leaf(value.data if isinstance(value, (DensityMatrix, Statevector)) else value)
 
 
-def _experiment(experiment: Experiment, circuit: Circuit, result: Mapping[str, Any]) -> dict[str, Any]:
+def _experiment(
+    experiment: Experiment, circuit: Circuit, result: Mapping[str, Any], provenance: Provenance
+) -> dict[str, Any]:
     """Return the result of one circuit."""
     data = dict(result.get("data") or {})
     if not experiment.memory:
@@ -164,7 +183,10 @@ def _experiment(experiment: Experiment, circuit: Circuit, result: Mapping[str, A
         "meas_level": _MEASURED,
         "header": experiment.header,
         "data": data,
-        "metadata": {key: value for key, value in (result.get("metadata") or {}).items() if key in _TOLD},
+        "metadata": {
+            **{key: value for key, value in (result.get("metadata") or {}).items() if key in _TOLD},
+            **provenance.of_experiment(),
+        },
     }
     for key in ("seed_simulator", "time_taken"):
         if result.get(key) is not None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Mapping
 from typing import Any, Optional
 
@@ -40,6 +41,7 @@ class CircuitJob:
     """All circuits of a job, and how to run them.
 
     ``options`` go to the simulator as they are. With ``whole_registers`` it also simulates the qubits that a circuit does not use.
+    ``calibration_date`` asks for the device's calibration as it was at an instant; ``None`` for the newest.
     """
 
     qobj_id: str
@@ -53,3 +55,4 @@ class CircuitJob:
     whole_registers: bool = False
     noise_model: Optional[Mapping[str, Any]] = None
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    calibration_date: Optional[datetime.datetime] = None

@@ -3,8 +3,7 @@
 
 """Options of the simulator that a job may set: the method and numerical settings.
 
-Only what stands in these tables reaches the simulator. Anything else in a Qobj's configuration (``rep_delay``, ``basis_gates``, options of
-the user's own) has no meaning for a simulation and is left alone.
+Only what stands in these tables reaches the simulator. :mod:`known_options` lists the other names that a job may hold.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from qiskit_ibmq_provider.service.executor.payload import Experiment
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 from qiskit_ibmq_provider.service.executor.rules import DeviceRules
 
-__all__ = ["METHODS", "check_method", "read_method", "read_options"]
+__all__ = ["METHODS", "SETTINGS", "check_method", "read_method", "read_options"]
 
 METHODS: Final = (
     "automatic",
@@ -32,6 +31,9 @@ METHODS: Final = (
     "extended_stabilizer",
 )
 """The methods that can run a circuit with measurements on a processor."""
+
+_ANY: Final = METHODS[0]
+"""The simulator chooses for each circuit."""
 
 _ALIASES: Final = {"statevector_cpu": "statevector", "density_matrix_cpu": "density_matrix"}
 """Older names of methods."""
@@ -46,6 +48,7 @@ _WHOLE: Final = frozenset(
         "fusion_max_qubit",
         "fusion_threshold",
         "matrix_product_state_max_bond_dimension",
+        "stabilizer_max_snapshot_probabilities",
         "statevector_parallel_threshold",
         "statevector_sample_measure_opt",
     }
@@ -59,13 +62,24 @@ _REAL: Final = frozenset(
         "zero_threshold",
     }
 )
-_SWITCH: Final = frozenset({"enable_truncation", "fusion_enable", "mps_log_data"})
+_SWITCH: Final = frozenset(
+    {
+        "enable_truncation",
+        "fusion_enable",
+        "mps_log_data",
+        "shot_branching_enable",
+        "shot_branching_sampling_enable",
+    }
+)
 _CHOICE: Final[Mapping[str, tuple[str, ...]]] = {
     "extended_stabilizer_sampling_method": ("resampled_metropolis", "metropolis", "norm_estimation"),
     "mps_sample_measure_algorithm": ("mps_heuristic", "mps_apply_measure", "mps_probabilities"),
     "mps_swap_direction": ("mps_swap_left", "mps_swap_right"),
     "precision": ("double", "single"),
 }
+
+SETTINGS: Final = _WHOLE | _REAL | _SWITCH | _CHOICE.keys()
+"""The numerical settings that reach the simulator."""
 
 _LARGEST: Final = 2**31 - 1
 
@@ -74,7 +88,7 @@ def read_method(config: Mapping[str, Any], rules: DeviceRules) -> str:
     """Return the simulation method: the job's, or else the device's.
 
     Raises:
-        Refusal: there is no such method.
+        Refusal: there is no such method, or the simulator has another one.
     """
     method = config.get("method")
     if method is None:
@@ -82,7 +96,14 @@ def read_method(config: Mapping[str, Any], rules: DeviceRules) -> str:
     method = _ALIASES.get(method, method) if isinstance(method, str) else method
     if method not in METHODS:
         raise Refusal(f"The option 'method' is {method!r:.60}. It should be one of {', '.join(METHODS)}.")
-    return str(method)
+    if rules.method == _ANY or method == rules.method:
+        return str(method)
+    if method == _ANY:
+        return rules.method
+    raise Refusal(
+        f"The option 'method' is {method!r}, but {rules.name} simulates by {rules.method!r} only. "
+        "Leave 'method' out, or use ibmq_qasm_simulator, which has all methods."
+    )
 
 
 def check_method(method: str, experiments: Sequence[Experiment]) -> None:
@@ -91,7 +112,7 @@ def check_method(method: str, experiments: Sequence[Experiment]) -> None:
     Raises:
         Refusal: a circuit has such a gate.
     """
-    if method == METHODS[0]:
+    if method == _ANY:
         return
     lacking = GATES.keys() - BASIS_GATES[method]
     for index, experiment in enumerate(experiments):

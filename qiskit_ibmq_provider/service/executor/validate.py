@@ -9,11 +9,14 @@ instruction it is about; nothing else comes out of here.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import Any, Final, Optional
 
-from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
+from qiskit_ibmq_provider.protocol.timestamps import parse_utc
 from qiskit_ibmq_provider.service.executor.circuit_reader import CircuitReader
+from qiskit_ibmq_provider.service.executor.known_options import check_options
 from qiskit_ibmq_provider.service.executor.noise_model import read_noise_model
 from qiskit_ibmq_provider.service.executor.payload import CircuitJob, Experiment
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
@@ -24,7 +27,7 @@ from qiskit_ibmq_provider.service.executor.simulator_options import (
     read_options,
 )
 
-__all__ = ["read_job"]
+__all__ = ["read_calibration_date", "read_job"]
 
 _DEFAULT_SHOTS: Final = 1024
 """What Qiskit takes where nothing is said."""
@@ -50,6 +53,7 @@ def read_job(document: Any, rules: DeviceRules, *, max_experiments: Optional[int
     _check_kind(qobj, rules)
     config = _object(qobj.get("config") or {}, "The field 'config' of the payload")
     experiments = _experiments(qobj, rules, max_experiments)
+    check_options(config, rules)
     _check_pulse_gates(config, "The job")
     if config.get("meas_level") not in (None, _CLASSIFIED):
         raise Refusal(
@@ -81,7 +85,30 @@ def read_job(document: Any, rules: DeviceRules, *, max_experiments: Optional[int
         noise_model=read_noise_model(config, rules),
         options=options,
         whole_registers=multiplexed or options.get("enable_truncation") is False,
+        calibration_date=read_calibration_date(config, rules),
     )
+
+
+def read_calibration_date(config: Mapping[str, Any], rules: DeviceRules) -> Optional[datetime.datetime]:
+    """Return the instant whose calibration a job asks for, aware, or ``None`` for the newest calibration.
+
+    Raises:
+        Refusal: it is no date, or the job runs on a simulator, which has no calibrations.
+    """
+    text = config.get("calibration_date")
+    if text is None:
+        return None
+    if rules.simulator:
+        raise Refusal(
+            f"The job asks for the calibration of {text!r:.40}, but {rules.name} is a simulator and has none. "
+            "Leave 'calibration_date' out, or run on a device."
+        )
+    try:
+        return parse_utc(text)
+    except ProtocolError as err:
+        raise Refusal(
+            f"The option 'calibration_date' should be a date such as '2021-03-03T00:00:00Z', not {text!r:.60}."
+        ) from err
 
 
 def _check_kind(qobj: Mapping[str, Any], rules: DeviceRules) -> None:

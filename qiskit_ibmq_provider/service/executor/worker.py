@@ -9,6 +9,7 @@ Importing this module imports Qiskit and Aer; only worker processes do.
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
 from qiskit_ibmq_provider.protocol.jobs import JobError
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
+from qiskit_ibmq_provider.protocol.timestamps import format_utc
 from qiskit_ibmq_provider.service.devices import Fleet
 from qiskit_ibmq_provider.service.domain.durable import DurableFile
 from qiskit_ibmq_provider.service.domain.engine import Task, TaskOutcome
@@ -111,7 +113,7 @@ class Worker:
         except UnknownDevice as err:
             raise Refusal(err.message, err.code) from err
         job = read_job(_payload(task.payload_path), rules, max_experiments=self._settings.max_experiments)
-        noise = None if rules.simulator else self._noise(rules)
+        noise = None if rules.simulator else self._noise(rules, job.calibration_date)
         noisy = noise is not None or job.noise_model is not None
         check_memory(job, self._settings.memory, rules.name, noisy=noisy)
         circuits = [normalise(experiment.instructions, rules, noise) for experiment in job.experiments]
@@ -133,11 +135,29 @@ class Worker:
             provenance=_provenance(job, noise),
             time_taken=time.monotonic() - begin,
         )
-        return _Run(document, summary(job, circuits))
+        return _Run(document, summary(job, circuits, None if noise is None else noise.calibrated))
 
-    def _noise(self, rules: DeviceRules) -> Optional[CalibrationNoise]:
+    def calibration(self, name: str, instant: Optional[datetime.datetime]) -> Optional[dict[str, Any]]:
+        """Return the calibration of a device at an instant, or its newest; ``None`` for a device without any.
+
+        Raises:
+            Refusal: the device has calibrations, but none as old as that.
+        """
+        if instant is None:
+            return self._fleet.properties(name)
+        found = self._fleet.properties_at(name, instant)
+        if found is None:
+            dates = self._fleet.calibration_dates(name)
+            oldest = f"its oldest is of {format_utc(dates[0])}" if dates else "it has none at all"
+            raise Refusal(
+                f"{name} has no calibration of {format_utc(instant)} or before: {oldest}. "
+                "Choose a later 'calibration_date', or add the calibration with `ibmq devices add`."
+            )
+        return found
+
+    def _noise(self, rules: DeviceRules, instant: Optional[datetime.datetime]) -> Optional[CalibrationNoise]:
         """Return the noise of a device, from memory if it was used lately."""
-        properties = self._fleet.properties(rules.name)
+        properties = self.calibration(rules.name, instant)
         if properties is None:
             return None
         key = (rules.name, properties["last_update_date"])

@@ -28,7 +28,7 @@ def _refusal(document, device=SIMULATOR, **limits):
 
 
 def test_a_job_is_read():
-    job = read_job(bell(shots=7, memory=True, seed_simulator=3, rep_delay=250.0, mine=[1]), SIMULATOR)
+    job = read_job(bell(shots=7, memory=True, seed_simulator=3, rep_delay=250.0, max_parallel_threads=2), SIMULATOR)
     assert (job.shots, job.memory, job.seed, job.method, job.memory_slots) == (7, True, 3, "automatic", 2)
     assert job.header == {"backend_name": "any", "mine": 1}
     (experiment,) = job.experiments
