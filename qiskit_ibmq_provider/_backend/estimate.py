@@ -85,7 +85,7 @@ class EstimatedRuns(BackendV1):
         programs = _count(circuits)
         if seconds is not None:
             seconds *= payload.experiments / programs
-        return RunEstimate(payload.experiments, len(payload.body), seconds)
+        return RunEstimate(payload.experiments, payload.size, seconds)
 
 
 def run_seconds(backend: Any, programs: Any, config: Mapping[str, Any]) -> float:

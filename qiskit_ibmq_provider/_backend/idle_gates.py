@@ -8,7 +8,6 @@ the caller has given stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Callable, Optional
 
 from qiskit.circuit import Delay, QuantumCircuit
@@ -16,7 +15,7 @@ from qiskit.providers.exceptions import BackendPropertyError
 from qiskit.providers.models import BackendProperties
 from qiskit.qobj import QasmQobj, QasmQobjExperiment, QasmQobjInstruction
 
-__all__ = ["IdleTimes", "qobj_with_delays", "with_delays"]
+__all__ = ["Delays", "IdleTimes", "qobj_with_delays"]
 
 _STAND_INS = ("sx", "id", "x", "u2")
 """Gates whose length is taken for that of the idle gate, in this order: old devices know no ``sx``."""
@@ -58,9 +57,22 @@ class IdleTimes:
         return None
 
 
-def with_delays(circuits: Sequence[QuantumCircuit], times: IdleTimes) -> list[QuantumCircuit]:
-    """Return the circuits, with copies in place of those that hold an idle gate of known length."""
-    return [_with_delays(circuit, times) for circuit in circuits]
+class Delays:
+    """Gives circuits with delays in place of idle gates of known length; others as they are.
+
+    Args:
+        times: lengths of the idle gates.
+    """
+
+    def __init__(self, times: IdleTimes) -> None:
+        self._times = times
+        self.used = False
+        """Whether a gate was replaced."""
+
+    def __call__(self, circuit: QuantumCircuit) -> QuantumCircuit:
+        active = _with_delays(circuit, self._times)
+        self.used = self.used or active is not circuit
+        return active
 
 
 def qobj_with_delays(qobj: QasmQobj, times: IdleTimes) -> QasmQobj:

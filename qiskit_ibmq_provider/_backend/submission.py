@@ -16,7 +16,7 @@ from qiskit.qobj import PulseQobj, QasmQobj
 from qiskit.tools.events.pubsub import Publisher
 
 from qiskit_ibmq_provider._backend.api_errors import api_errors
-from qiskit_ibmq_provider._backend.idle_gates import IdleTimes, qobj_with_delays, with_delays
+from qiskit_ibmq_provider._backend.idle_gates import Delays, IdleTimes, qobj_with_delays
 from qiskit_ibmq_provider._backend.programs import (
     check_circuits,
     check_qobj,
@@ -135,7 +135,7 @@ def submit(backend: IBMQBackend, api_client: AccountClient, labels: JobLabels, r
     with api_errors("Error submitting job"):
         record = api_client.job_submit(
             backend_name=backend.name(),
-            qobj_dict=ready.payload.body,
+            qobj_dict=ready.payload.parts,
             job_name=labels.name,
             job_tags=labels.tags,
             experiment_id=labels.experiment_id,
@@ -184,13 +184,16 @@ def _prepared_programs(backend: IBMQBackend, programs: Any, given: Mapping[str, 
     else:
         check_circuits(circuits, configuration, parameter_binds=parameter_binds, schedule_los=schedule_los)
         ignored = tuple(name for name in _OF_SCHEDULES if given.get(name) is not None)
-        if _takes_delays(configuration):
-            active = with_delays(circuits, _idle_times(backend))
-            has_idle_gates = any(new is not old for new, old in zip(active, circuits))
-            circuits = active
+        delays = Delays(_idle_times(backend)) if _takes_delays(configuration) else None
         payload = assemble_circuits(
-            circuits, backend, parameter_binds=parameter_binds, schedule_los=schedule_los, **options
+            circuits,
+            backend,
+            parameter_binds=parameter_binds,
+            schedule_los=schedule_los,
+            without_idle_gates=delays,
+            **options,
         )
+        has_idle_gates = delays is not None and delays.used
     return Prepared(
         payload, live_data_enabled, has_idle_gates=has_idle_gates, unknown=tuple(unknown), ignored=ignored
     )

@@ -3,9 +3,9 @@
 """Circuits and schedules, assembled by Qiskit and encoded as a Qobj.
 
 Qiskit's ``assemble`` starts a process pool for more than one circuit and gathers all of them as objects before anything can be
-written. Here the head of the Qobj comes from assembling an empty circuit with all options, and the circuits are assembled and
-encoded one at a time, in this process. What belongs to several circuits at once is done here: parameter binds, frequencies of
-single experiments, and the pulse gates that all circuits have in common.
+written. Here the head of the Qobj comes from assembling an empty circuit with all options, and the circuits are written one at a
+time, in this process: most of them directly, the others by Qiskit's assembler. What belongs to several circuits at once is done
+here: parameter binds, frequencies of single experiments, and the pulse gates that all circuits have in common.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Optional, Union
+from typing import Any, Callable, Optional, Union
 
 from qiskit import assemble
 from qiskit.assembler import RunConfig
@@ -25,6 +25,7 @@ from qiskit.qobj import QasmQobjExperimentConfig
 from qiskit.qobj.converters import LoConfigConverter
 
 from qiskit_ibmq_provider.encoding._experiments import count_delays, count_loose_bits
+from qiskit_ibmq_provider.encoding._walk import CircuitWriter
 from qiskit_ibmq_provider.encoding.collector import collector_held
 from qiskit_ibmq_provider.encoding.qobj import EncodedQobj, encode_with, join_experiments
 from qiskit_ibmq_provider.encoding.values import encode_value
@@ -40,6 +41,7 @@ def assemble_circuits(
     *,
     parameter_binds: Optional[Sequence[Mapping[Any, Any]]] = None,
     schedule_los: Union[None, _Frequencies, Sequence[_Frequencies]] = None,
+    without_idle_gates: Optional[Callable[[QuantumCircuit], QuantumCircuit]] = None,
     **options: Any,
 ) -> EncodedQobj:
     """Assemble circuits with the rules of ``qiskit.assemble`` and encode them.
@@ -49,6 +51,7 @@ def assemble_circuits(
         backend: what configuration and pulse defaults are read from.
         parameter_binds: values of the circuits' parameters; every circuit is sent once for each of them.
         schedule_los: frequencies in Hz, one set for all experiments or one for each; one circuit is repeated for several sets.
+        without_idle_gates: gives what is sent in place of a circuit; asked at least for each circuit that holds an ``id`` gate.
         options: other arguments of ``qiskit.assemble``, in SI units.
 
     Raises:
@@ -60,13 +63,8 @@ def assemble_circuits(
         # Given as a list, also an empty one, it makes Qiskit put the device's own frequencies into the head.
         frame_los = None if schedule_los is None else [] if swept else frequencies
         frame = assemble(QuantumCircuit(), backend=backend, schedule_los=frame_los, **options)
-        run_config = RunConfig(parametric_pulses=getattr(frame.config, "parametric_pulses", []))
         library: dict[str, Any] = {}
-        dt = getattr(backend.configuration(), "dt", None)
-        parts = [
-            _assemble_one(circuit, run_config, frame.header, library, dt)
-            for circuit in _bound(circuits, parameter_binds)
-        ]
+        parts = list(_parts(_bound(circuits, parameter_binds), backend, frame, library, without_idle_gates))
         if swept:
             parts = _swept(parts, frequencies, _lo_converter(backend, options))
         common = _take_common_calibrations(parts)
@@ -115,10 +113,33 @@ class _Part:
     rest: bytes
 
 
+def _parts(
+    circuits: Iterable[QuantumCircuit],
+    backend: Any,
+    frame: Any,
+    library: dict[str, Any],
+    without_idle_gates: Optional[Callable[[QuantumCircuit], QuantumCircuit]],
+) -> Iterator[_Part]:
+    """Yield the experiments. Waveforms of pulse gates go into the library."""
+    run_config = RunConfig(parametric_pulses=getattr(frame.config, "parametric_pulses", []))
+    dt = getattr(backend.configuration(), "dt", None)
+    writer = CircuitWriter(left_out=() if without_idle_gates is None else ("id",))
+    for circuit in circuits:
+        written = writer.write(circuit)
+        if written is None and without_idle_gates is not None:
+            circuit = without_idle_gates(circuit)
+            written = writer.write(circuit)
+        if written is None:
+            yield _assemble_one(circuit, run_config, frame.header, library, dt)
+        else:
+            qubits, clbits, rest = written
+            yield _Part({"n_qubits": qubits, "memory_slots": clbits}, None, rest)
+
+
 def _assemble_one(
     circuit: QuantumCircuit, run_config: RunConfig, header: Any, library: dict[str, Any], dt: Optional[float]
 ) -> _Part:
-    """Assemble one circuit. Waveforms of its pulse gates go into the library."""
+    """Let Qiskit assemble one circuit. Waveforms of its pulse gates go into the library."""
     delays_in_seconds = False
     for instruction in circuit.data:
         operation = instruction.operation

@@ -10,32 +10,65 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import threading
 from collections.abc import Iterator
+from typing import Optional
 
 __all__ = ["collector_held"]
 
 
 class _Hold:
-    """How many threads want the collector held, and whether it is to be let go when the last of them is done."""
+    """Which threads want the collector held, and what it is to be set to when the last of them is done.
+
+    Held by its threshold, not by ``gc.disable()``: that switch is the user's. Whoever turns it meanwhile, in another thread, finds it so
+    afterwards.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._holders = 0
-        self._was_enabled = False
+        self._holders: dict[int, int] = {}
+        self._thresholds: Optional[tuple[int, int, int]] = None
+        self._knows_forks = False
 
     def take(self) -> None:
         with self._lock:
-            if self._holders == 0:
-                self._was_enabled = gc.isenabled()
-                gc.disable()
-            self._holders += 1
+            self._mind_forks()
+            if not self._holders:
+                self._thresholds = gc.get_threshold()
+                gc.set_threshold(0, *self._thresholds[1:])
+            thread = threading.get_ident()
+            self._holders[thread] = self._holders.get(thread, 0) + 1
 
     def release(self) -> None:
         with self._lock:
-            self._holders -= 1
-            if self._holders == 0 and self._was_enabled:
-                gc.enable()
+            thread = threading.get_ident()
+            self._holders[thread] -= 1
+            if not self._holders[thread]:
+                del self._holders[thread]
+            self._let_go_if_unused()
+
+    def _let_go_if_unused(self) -> None:
+        if self._holders or self._thresholds is None:
+            return
+        # Somebody else may have set a threshold meanwhile; his is the newer word.
+        if gc.get_threshold()[0] == 0:
+            gc.set_threshold(*self._thresholds)
+        self._thresholds = None
+
+    def _mind_forks(self) -> None:
+        if not self._knows_forks and hasattr(os, "register_at_fork"):
+            self._knows_forks = True
+            os.register_at_fork(
+                before=self._lock.acquire, after_in_parent=self._lock.release, after_in_child=self._forked
+            )
+
+    def _forked(self) -> None:
+        """In a child process only the thread that forked goes on; the others do not hold anything there."""
+        thread = threading.get_ident()
+        self._holders = {thread: self._holders[thread]} if thread in self._holders else {}
+        self._let_go_if_unused()
+        self._lock.release()
 
 
 _HOLD = _Hold()
@@ -46,7 +79,7 @@ def collector_held() -> Iterator[None]:
     """Hold the garbage collector for the time of a ``with`` block.
 
     Blocks may be nested and overlap in several threads; the last one to end lets the collector go. It is never switched on for
-    somebody who had switched it off before the first block began.
+    somebody who has switched it off, before the block or while it runs.
     """
     _HOLD.take()
     try:

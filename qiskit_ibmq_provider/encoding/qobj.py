@@ -9,9 +9,8 @@ objects. A dictionary of the whole takes about ten times the room of its bytes.
 from __future__ import annotations
 
 import dataclasses
-import io
 from collections.abc import Iterable, Mapping
-from typing import Any, Optional, Union
+from typing import Any, Final, Optional, Union
 
 from qiskit.exceptions import QiskitError
 from qiskit.qobj import PulseQobj, QasmQobj
@@ -24,7 +23,10 @@ from qiskit_ibmq_provider.protocol.fields import as_object, as_objects
 
 __all__ = ["EncodedQobj", "decode_qobj", "encode_qobj", "encode_with", "join_experiments"]
 
-_LARGE_CONFIG = frozenset({"calibrations", "noise_model", "pulse_library"})
+_LARGE_CONFIG: Final = frozenset({"calibrations", "noise_model", "pulse_library"})
+
+_PART: Final = 128 * 1024
+"""Bytes that a part has at least, unless it is the last: the transport hands each part over by itself."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +37,8 @@ class EncodedQobj:
     as on the wire.
     """
 
-    body: bytes = dataclasses.field(repr=False)
+    parts: tuple[bytes, ...] = dataclasses.field(repr=False)
+    """The JSON document in pieces; no copy of the whole is made for the upload."""
     type: str
     qobj_id: str
     header: Mapping[str, Any]
@@ -43,6 +46,16 @@ class EncodedQobj:
     experiments: int
     complete: bool = True
     """Whether ``config`` is all there is to say of the run options."""
+
+    @property
+    def size(self) -> int:
+        """Length of the document in bytes."""
+        return sum(map(len, self.parts))
+
+    @property
+    def body(self) -> bytes:
+        """The document in one piece."""
+        return b"".join(self.parts)
 
     @property
     def run_options(self) -> Optional[dict[str, Any]]:
@@ -93,22 +106,27 @@ def join_experiments(head: Mapping[str, Any], experiments: Iterable[bytes]) -> E
     Raises:
         QiskitError: something in the head has no form on the wire.
     """
-    out = io.BytesIO()
     try:
-        out.write(encode_value(head)[:-1])
+        pending = [encode_value(head)[:-1], b',"experiments":[']
     except TypeError as err:
         raise QiskitError(f"The run options or the header of the job cannot be sent. {err}") from err
-    out.write(b',"experiments":[')
-    count = 0
+    parts: list[bytes] = []
+    count = length = 0
     for experiment in experiments:
         if count:
-            out.write(b",")
-        out.write(experiment)
+            pending.append(b",")
+        pending.append(experiment)
         count += 1
-    out.write(b"]}")
+        length += len(experiment)
+        if length >= _PART:
+            parts.append(b"".join(pending))
+            pending.clear()
+            length = 0
+    pending.append(b"]}")
+    parts.append(b"".join(pending))
     small = {key: value for key, value in head["config"].items() if key not in _LARGE_CONFIG}
     return EncodedQobj(
-        body=out.getvalue(),
+        parts=tuple(parts),
         type=head["type"],
         qobj_id=head["qobj_id"],
         header=to_wire(head["header"]),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterable
 from typing import Any, Callable, Optional
 
 from support.snapshots import snapshot
@@ -111,6 +112,6 @@ class DeviceServer:
         self.requests.append(("reservations", name, start, end))
         return self.reservations
 
-    def job_submit(self, backend_name: str, qobj_dict: bytes, **labels: Any) -> JobRecord:
-        self.submitted.append(Submitted(backend_name, qobj_dict, labels))
+    def job_submit(self, backend_name: str, qobj_dict: Iterable[bytes], **labels: Any) -> JobRecord:
+        self.submitted.append(Submitted(backend_name, b"".join(qobj_dict), labels))
         return self.on_submit()

@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import copy
-import gc
 import json
-import threading
 
 import numpy as np
 import pytest
@@ -22,7 +20,6 @@ from qiskit.pulse import DriveChannel
 from qiskit.qobj import PulseQobj, QasmQobj, QasmQobjConfig
 
 from qiskit_ibmq_provider.encoding import decode_qobj, encode_qobj, encode_with, to_wire
-from qiskit_ibmq_provider.encoding.collector import collector_held
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 
 
@@ -174,34 +171,3 @@ def test_what_has_no_form_on_the_wire_is_refused():
     plain.config = QasmQobjConfig(thing=object())
     with pytest.raises(QiskitError, match="run options"):
         encode_qobj(plain)
-
-
-def test_the_collector_is_held_by_nested_and_parallel_users():
-    inside, done = threading.Event(), threading.Event()
-
-    def other():
-        with collector_held():
-            inside.set()
-            done.wait(10)
-
-    thread = threading.Thread(target=other)
-    with collector_held():
-        with collector_held():
-            assert not gc.isenabled()
-        assert not gc.isenabled()
-        thread.start()
-        assert inside.wait(10)
-    assert not gc.isenabled()
-    done.set()
-    thread.join(10)
-    assert gc.isenabled()
-
-
-def test_the_collector_is_not_switched_on_for_who_had_switched_it_off():
-    gc.disable()
-    try:
-        with collector_held():
-            pass
-        assert not gc.isenabled()
-    finally:
-        gc.enable()
