@@ -1,0 +1,240 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Running a job by pulses: evolve its schedules, draw the shots, write the Result document."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Optional
+
+import numpy as np
+import numpy.typing as npt
+
+from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.protocol.timestamps import format_utc, utc_now
+from qiskit_ibmq_provider.service.domain.engine import Task
+from qiskit_ibmq_provider.service.executor.pulse.components import Component, Structure
+from qiskit_ibmq_provider.service.executor.pulse.evolve import estimate, evolve
+from qiskit_ibmq_provider.service.executor.pulse.job import PulseExperiment, PulseJob
+from qiskit_ibmq_provider.service.executor.pulse.model import LEVELS, MAX_QUBITS, PulseModel
+from qiskit_ibmq_provider.service.executor.pulse.outcomes import (
+    CLASSIFIED,
+    counted,
+    draw_levels,
+    kerneled,
+)
+from qiskit_ibmq_provider.service.executor.pulse.readout import Readout
+from qiskit_ibmq_provider.service.executor.refusal import Refusal
+from qiskit_ibmq_provider.service.executor.rules import DeviceRules
+from qiskit_ibmq_provider.version import __version__
+
+__all__ = ["MAX_SECONDS", "DeviceDocuments", "PulseRunner"]
+
+MAX_SECONDS: Final = 900.0
+"""How long the schedules of one job may take to simulate, by the estimate before it starts."""
+
+_SEED_BITS: Final = 53
+"""Bits of a seed that we choose: as many as every JSON reader keeps."""
+
+_MODELS_KEPT: Final = 64
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True)
+class DeviceDocuments:
+    """A device as the catalogue has it, with the calibration that a job runs with."""
+
+    configuration: Mapping[str, Any]
+    defaults: Optional[Mapping[str, Any]]
+    properties: Optional[Mapping[str, Any]]
+
+    @property
+    def calibrated(self) -> Optional[str]:
+        """The date of the calibration."""
+        return None if self.properties is None else self.properties["last_update_date"]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Part:
+    """A group of qubits of one experiment."""
+
+    experiment: int
+    component: Component
+
+
+class PulseRunner:
+    """Runs jobs by pulses and remembers the devices. One serves all jobs of a worker process."""
+
+    def __init__(self) -> None:
+        self._structures: OrderedDict[str, Structure] = OrderedDict()
+        self._models: OrderedDict[tuple[Any, ...], PulseModel] = OrderedDict()
+
+    def run(
+        self, task: Task, rules: DeviceRules, documents: DeviceDocuments, job: PulseJob
+    ) -> dict[str, Any]:
+        """Run all experiments of a job and return the Result document.
+
+        Args:
+            task: the job's id and its limit of time.
+            rules: what the device accepts.
+            documents: the device.
+            job: the job as it was read.
+
+        Raises:
+            Refusal: an experiment has too many coupled qubits, or the job would take too long.
+        """
+        begin = time.monotonic()
+        structure = self._structure(rules.name, documents.configuration)
+        parts = [
+            _Part(index, component)
+            for index, experiment in enumerate(job.experiments)
+            for component in structure.components(experiment.timeline, experiment.where)
+        ]
+        models = {
+            qubits: self._model(documents, qubits)
+            for qubits in sorted({part.component.program.qubits for part in parts})
+        }
+        self._check_time(parts, models, job, min(task.time_limit, MAX_SECONDS))
+        joints = _evolved(parts, models, len(job.experiments))
+        readout = Readout.from_properties(rules.name, documents.properties, rules.qubits)
+        seed = secrets.randbits(_SEED_BITS) if job.settings.seed is None else job.settings.seed
+        results = [
+            _result(
+                index,
+                experiment,
+                joints[index],
+                job,
+                readout,
+                seed,
+                groups=[list(part.component.program.qubits) for part in parts if part.experiment == index],
+            )
+            for index, experiment in enumerate(job.experiments)
+        ]
+        document: dict[str, Any] = {
+            "backend_name": rules.name,
+            "backend_version": rules.version,
+            "qobj_id": job.qobj_id,
+            "job_id": task.job_id,
+            "success": True,
+            "status": "COMPLETED",
+            "date": format_utc(utc_now()),
+            "time_taken": time.monotonic() - begin,
+            "results": results,
+            "metadata": _provenance(rules, documents, list(models.values())),
+        }
+        if job.header is not None:
+            document["header"] = job.header
+        return document
+
+    def _structure(self, name: str, configuration: Mapping[str, Any]) -> Structure:
+        """Return how the qubits of a device are coupled."""
+        if name not in self._structures:
+            self._structures[name] = Structure(configuration)
+        return self._structures[name]
+
+    def _model(self, documents: DeviceDocuments, qubits: tuple[int, ...]) -> PulseModel:
+        """Return the model of some qubits of a device, from memory if it was used lately."""
+        key = (documents.configuration["backend_name"], documents.calibrated, qubits)
+        model = self._models.pop(key, None)
+        if model is None:
+            model = PulseModel.from_device(
+                documents.configuration, documents.properties, documents.defaults or {}, qubits
+            )
+        while len(self._models) >= _MODELS_KEPT:
+            self._models.popitem(last=False)
+        self._models[key] = model
+        return model
+
+    @staticmethod
+    def _check_time(
+        parts: Sequence[_Part], models: Mapping[tuple[int, ...], PulseModel], job: PulseJob, limit: float
+    ) -> None:
+        """Refuse a job that would take too long."""
+        seconds = [estimate(models[part.component.program.qubits], part.component.program) for part in parts]
+        if sum(seconds) <= limit:
+            return
+        worst = max(range(len(parts)), key=seconds.__getitem__)
+        count = len(parts[worst].component.program.qubits)
+        raise Refusal(
+            f"The simulation of this job would take about {sum(seconds):.0f} s, but at most {limit:.0f} s are allowed. "
+            f"{job.experiments[parts[worst].experiment].where} takes the longest, {seconds[worst]:.0f} s, with {count} coupled qubits "
+            f"and {parts[worst].component.program.duration} samples. Use fewer or shorter schedules, or fewer coupled qubits "
+            f"(at most {MAX_QUBITS}).",
+            ErrorCode.TIME_LIMIT,
+        )
+
+
+def _evolved(
+    parts: Sequence[_Part], models: Mapping[tuple[int, ...], PulseModel], experiments: int
+) -> list[list[tuple[FloatArray, Sequence[int]]]]:
+    """Evolve all parts, those on the same qubits together; return the joint probabilities of each experiment's groups."""
+    joints: list[list[tuple[FloatArray, Sequence[int]]]] = [[] for _ in range(experiments)]
+    for qubits, model in models.items():
+        own = [part for part in parts if part.component.program.qubits == qubits]
+        for part, joint in zip(own, evolve(model, [part.component.program for part in own])):
+            joints[part.experiment].append((joint, part.component.indices))
+    return joints
+
+
+def _result(
+    index: int,
+    experiment: PulseExperiment,
+    joints: Sequence[tuple[FloatArray, Sequence[int]]],
+    job: PulseJob,
+    readout: Readout,
+    seed: int,
+    *,
+    groups: Sequence[Sequence[int]],
+) -> dict[str, Any]:
+    """Return the result of one experiment."""
+    settings = job.settings
+    rng = np.random.default_rng([seed, index])
+    acquisitions = experiment.timeline.acquisitions
+    levels = draw_levels(joints, len(acquisitions), settings.shots, rng)
+    data: Mapping[str, Any] = {}
+    if not any(item.memory_slot is not None for item in acquisitions):
+        pass
+    elif settings.level == CLASSIFIED:
+        data = counted(levels, acquisitions, readout, experiment.slots, rng, memory=settings.memory)
+    else:
+        data = kerneled(levels, acquisitions, readout, experiment.slots, rng, average=settings.average)
+    result: dict[str, Any] = {
+        "shots": settings.shots,
+        "success": True,
+        "status": "DONE",
+        "meas_level": settings.level,
+        "header": experiment.header,
+        "data": data,
+        "seed_simulator": seed,
+        "metadata": {
+            "method": "pulse",
+            "evolved_together": groups,
+        },
+    }
+    if settings.level != CLASSIFIED:
+        result["meas_return"] = "avg" if settings.average else "single"
+    return result
+
+
+def _provenance(
+    rules: DeviceRules, documents: DeviceDocuments, models: Sequence[PulseModel]
+) -> dict[str, Any]:
+    """Return the ``metadata`` of a result: that it was simulated, how, and from which calibration."""
+    told: dict[str, Any] = {
+        "simulated": True,
+        "computed_by": f"pulse solver of qiskit-ibmq-provider {__version__}",
+        "noise": "none" if documents.calibrated is None else "calibration",
+        "pulse": {
+            "solver": f"rotating frame, {LEVELS} levels a qubit, one step for each sample",
+            "corrections": all(model.corrected for model in models),
+        },
+    }
+    if documents.calibrated is not None:
+        told["calibration"] = {"backend_name": rules.name, "last_update_date": documents.calibrated}
+    return told
