@@ -19,13 +19,18 @@ from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 
 __all__ = [
+    "CHANGES_NAME",
     "DeviceFileError",
+    "changes",
     "device_directories",
     "peek",
     "profile_directory",
     "read_object",
     "snapshot_directory",
 ]
+
+CHANGES_NAME: Final = ".changes"
+"""The file of a device directory that is written anew whenever a device is added to it or removed."""
 
 _HEAD: Final = 2048
 """Bytes in which the two keys that the index needs nearly always stand."""
@@ -78,6 +83,14 @@ def device_directories(parent: Path) -> Sequence[Path]:
     except OSError as err:
         raise DeviceFileError(parent, f"the directory cannot be read ({err.strerror}).") from err
     return [parent, *inside]
+
+
+def changes(directory: Path) -> bytes:
+    """Return something that is different after devices were added to a directory or removed from it."""
+    try:
+        return (directory / CHANGES_NAME).read_bytes()
+    except OSError:
+        return b""
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from qiskit_ibmq_provider.service.devices.calibration import normalise_defaults,
 from qiskit_ibmq_provider.service.devices.configuration import normalise_configuration
 from qiskit_ibmq_provider.service.devices.files import (
     DeviceFileError,
+    changes,
     profile_directory,
     read_object,
     snapshot_directory,
@@ -39,7 +40,8 @@ class Fleet:
     """All devices, as :class:`~qiskit_ibmq_provider.service.domain.devices.DeviceCatalogue` asks.
 
     Profiles of this package come first, then terra's snapshots, then the user's directories; a later device replaces an earlier one of the
-    same name. Nothing is parsed before it is asked for, but for the user's files, whose mistakes should show at the start. Answers are
+    same name. Nothing is parsed before it is asked for, but for the user's files, whose mistakes should show at the start. What is added to
+    the user's directories by :class:`~qiskit_ibmq_provider.service.devices.added.AddedDevices` is seen at the next question. Answers are
     shared: do not change them. Safe in any thread.
 
     Args:
@@ -57,6 +59,9 @@ class Fleet:
         self._configurations: dict[str, dict[str, Any]] = {}
         self._documents: OrderedDict[Path, dict[str, Any]] = OrderedDict()
         self._encoded: Optional[bytes] = None
+        self._changes = self._look()
+        self.generation = 0
+        """Counts how often devices were added or removed while this object lived: what was derived from an answer before may be out of date."""
         if check and self._extra_dirs:
             self._check_user_files()
 
@@ -85,8 +90,9 @@ class Fleet:
         return found
 
     def encoded_configurations(self) -> bytes:
-        """Return ``configurations`` as a JSON document, encoded once: devices do not change while the service runs."""
+        """Return ``configurations`` as a JSON document, encoded once as long as no device is added."""
         with self._lock:
+            self._devices()
             if self._encoded is not None:
                 return self._encoded
             found = self.configurations()
@@ -167,18 +173,39 @@ class Fleet:
             return self._configurations[device.name]
 
     def _devices(self) -> dict[str, DeviceFiles]:
-        """Return the index, made once."""
+        """Return the index, made once and again when devices were added."""
         with self._lock:
             if self._index is None:
-                index = FleetIndex()
-                index.add_all(profile_directory())
-                snapshots = snapshot_directory()
-                if snapshots is not None:
-                    index.add_all(snapshots, snapshots=True)
-                for directory in self._extra_dirs:
-                    index.add_all(directory)
-                self._index = index.devices
+                self._index = self._make_index()
+                return self._index
+            changes_now = self._look()
+            if changes_now != self._changes:
+                self._changes = changes_now
+                try:
+                    self._index = self._make_index()
+                except DeviceFileError as err:
+                    logger.error("The devices stay as they were. %s", err)
+                    return self._index
+                self._configurations.clear()
+                self._documents.clear()
+                self._encoded = None
+                self.generation += 1
             return self._index
+
+    def _make_index(self) -> dict[str, DeviceFiles]:
+        """Look for all devices."""
+        index = FleetIndex()
+        index.add_all(profile_directory())
+        snapshots = snapshot_directory()
+        if snapshots is not None:
+            index.add_all(snapshots, snapshots=True)
+        for directory in self._extra_dirs:
+            index.add_all(directory)
+        return index.devices
+
+    def _look(self) -> tuple[bytes, ...]:
+        """Return something that is different after devices were added to one of the user's directories."""
+        return tuple(changes(directory) for directory in self._extra_dirs)
 
     def _device(self, name: str) -> DeviceFiles:
         """Return the files of a device."""

@@ -20,7 +20,7 @@ from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.timestamps import parse_utc
 from qiskit_ibmq_provider.service.devices.files import DeviceFileError, device_directories, peek
 
-__all__ = ["Calibration", "DeviceFiles", "FleetIndex"]
+__all__ = ["Calibration", "DeviceFiles", "FleetIndex", "check_name"]
 
 logger = get_logger(__name__)
 
@@ -143,15 +143,25 @@ class FleetIndex:
         self._devices[name] = dataclasses.replace(device, calibrations=tuple(calibrations))
 
 
-def _device_name(path: Path) -> str:
-    """Return the name of the device that a file is about."""
-    name = peek(path, "backend_name")
+def check_name(name: object, path: Path) -> str:
+    """Return the name of a device if it can be one.
+
+    Raises:
+        DeviceFileError: it cannot.
+    """
+    if not isinstance(name, str):
+        raise DeviceFileError(path, "the key 'backend_name' is missing, or is no text.")
     if not _NAME.fullmatch(name):
         raise DeviceFileError(
             path,
             f"the key 'backend_name' is {name!r}; use letters, digits, '_', '-' and '.', beginning with a letter.",
         )
     return name
+
+
+def _device_name(path: Path) -> str:
+    """Return the name of the device that a file is about."""
+    return check_name(peek(path, "backend_name"), path)
 
 
 def _updated(path: Path) -> datetime.datetime:
