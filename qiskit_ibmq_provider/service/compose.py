@@ -7,10 +7,12 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final, Optional
 
 from qiskit_ibmq_provider.service.activity import Activity
 from qiskit_ibmq_provider.service.config import ServiceConfig
+from qiskit_ibmq_provider.service.devices.added import added_directory
 from qiskit_ibmq_provider.service.devices.files import DeviceFileError
 from qiskit_ibmq_provider.service.devices.fleet import Fleet
 from qiskit_ibmq_provider.service.domain.accounts import Accounts
@@ -67,7 +69,7 @@ def open_services(
     """
     with contextlib.ExitStack() as stack:
         try:
-            devices = Fleet(config.device_dirs)
+            devices = Fleet(_device_dirs(config))
             store = open_store(config.database_url or sqlite_url(config.data_dir / DATABASE_NAME))
             stack.enter_context(contextlib.closing(store))
             services = _assemble(config, token, store, devices, engine)
@@ -76,6 +78,16 @@ def open_services(
         stack.enter_context(contextlib.closing(services.dispatcher))
         services.dispatcher.start()
         yield services
+
+
+def _device_dirs(config: ServiceConfig) -> tuple[Path, ...]:
+    """Return the directories of the users' devices: those of the settings, and the one that ``ibmq devices add`` fills."""
+    added = added_directory(config.data_dir)
+    try:
+        added.mkdir(exist_ok=True)
+    except OSError as err:
+        raise StartError(f"The directory {added} cannot be made: {err.strerror}.") from err
+    return (*config.device_dirs, added)
 
 
 def _assemble(
@@ -111,7 +123,7 @@ def _assemble(
         dispatcher=Dispatcher(
             store,
             blobs,
-            engine or LocalEngine(config.device_dirs, workers=config.worker_count),
+            engine or LocalEngine(_device_dirs(config), workers=config.worker_count),
             events,
             DispatchConfig(exclusive=exclusive, time_limit=config.job_seconds),
             housekeeper=housekeeper,
