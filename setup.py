@@ -119,6 +119,7 @@ setup(
     package_data={
         "qiskit_ibmq_provider": ["py.typed"],
         "qiskit_ibmq_provider.service.devices": ["profiles/**"],
+        "qiskit_ibmq_provider.service.executor.pulse": ["corrections.json"],
         "qiskit_ibmq_provider.service.store": ["migrations/**"],
     },
     exclude_package_data={"": ["*.pyc", "*.pyo"]},

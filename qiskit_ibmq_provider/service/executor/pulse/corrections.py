@@ -31,7 +31,7 @@ class ChannelCorrection:
 
     Attributes:
         scale: the factor of the channel's own term.
-        crosstalk: how much of another channel's term, without that one's correction, the channel drives besides, by channel.
+        crosstalk: how much of what another channel drives, with its factor, the channel drives besides, by channel.
         shifts: the shift of qubits' frequencies in rad/ns at an envelope of 1, by qubit. It grows with the square of the envelope.
     """
 

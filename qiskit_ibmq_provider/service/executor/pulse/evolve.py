@@ -24,7 +24,7 @@ from qiskit_ibmq_provider.service.executor.pulse.propagators import Propagators
 from qiskit_ibmq_provider.service.executor.pulse.relaxation import relax
 from qiskit_ibmq_provider.service.executor.pulse.slices import Slice, cut, steps_per_sample
 
-__all__ = ["estimate", "evolve", "unitary"]
+__all__ = ["estimate", "evolve", "final_states", "unitary"]
 
 _NEGLIGIBLE: Final = 1e-12
 """An outcome that is less probable is not followed."""
@@ -92,8 +92,22 @@ def unitary(
     result = np.eye(model.dimension, dtype=complex)
     for matrix in propagators.unitaries(list(cut(model, program, 0, program.duration))):
         result = matrix @ result
-    turning = (model.frequencies - model.frequencies[0]) @ model.levels
-    return np.asarray(np.exp(1j * turning * program.duration * program.dt * 1e9)[:, None] * result)
+    return model.to_qubit_frames(program.duration * program.dt * 1e9)[:, None] * result
+
+
+def final_states(model: PulseModel, programs: Sequence[PulseProgram]) -> ComplexArray:
+    """Return the density matrices at the end of programs of the same ``dt``, with decay, in the frame of each qubit. Measurements are ignored."""
+    if not programs:
+        return np.empty((0, model.dimension, model.dimension), dtype=complex)
+    dt = programs[0].dt
+    propagators = Propagators(model, dt * 1e9 / steps_per_sample(dt))
+    branches = [_Branch(number, (), _ground(model)) for number in range(len(programs))]
+    parts = [list(cut(model, program, 0, program.duration)) for program in programs]
+    states = _run(model, parts, branches, propagators)
+    for state, program in zip(states, programs):
+        frame = model.to_qubit_frames(program.duration * dt * 1e9)
+        state *= np.outer(frame, frame.conj())
+    return states
 
 
 def estimate(model: PulseModel, program: PulseProgram) -> float:
@@ -114,9 +128,7 @@ def _evolve(model: PulseModel, programs: Sequence[PulseProgram], propagators: Pr
     """Return the probabilities for programs that are evolved together."""
     legs = [list(_legs(model, program)) for program in programs]
     results = [np.zeros((LEVELS,) * len(program.acquisitions)) for program in programs]
-    ground = np.zeros((model.dimension, model.dimension), dtype=complex)
-    ground[0, 0] = 1
-    branches = [_Branch(number, (), ground) for number in range(len(programs))]
+    branches = [_Branch(number, (), _ground(model)) for number in range(len(programs))]
     for count in range(max(map(len, legs), default=0)):
         branches = [branch for branch in branches if count < len(legs[branch.program])]
         states = _run(
@@ -135,6 +147,13 @@ def _evolve(model: PulseModel, programs: Sequence[PulseProgram], propagators: Pr
                     following.append(_Branch(branch.program, branch.found + found, reached))
         branches = following
     return [result / result.sum() if result.ndim else np.ones(()) for result in results]
+
+
+def _ground(model: PulseModel) -> ComplexArray:
+    """Return the ground state."""
+    state = np.zeros((model.dimension, model.dimension), dtype=complex)
+    state[0, 0] = 1
+    return state
 
 
 def _legs(model: PulseModel, program: PulseProgram) -> Iterator[_Leg]:
@@ -162,7 +181,7 @@ def _run(
     step = propagators.step
     waited = np.zeros(len(states))
     for place in range(max(map(len, parts), default=0)):
-        (active,) = np.nonzero([place < len(row) for row in parts])
+        active = [number for number, row in enumerate(parts) if place < len(row)]
         times = np.array([parts[number][place].length * step / 2 for number in active])
         current = relax(states[active], waited[active] + times, model.lifetimes)
         turns = np.array([matrices[own[number]][place] for number in active])

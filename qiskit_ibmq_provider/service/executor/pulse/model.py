@@ -21,7 +21,6 @@ from typing import Any, Final, Optional
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.executor.pulse.corrections import (
@@ -98,6 +97,15 @@ class PulseModel:
     def frequencies(self) -> RealArray:
         """The dressed frequency of each qubit in rad/ns."""
         return np.array([self.energies[LEVELS**place] for place in reversed(range(len(self.qubits)))])
+
+    def to_qubit_frames(self, time: float) -> ComplexArray:
+        """Return the factors of the states that lead from the frame of the first qubit to one in which each qubit turns at its own frequency.
+
+        Args:
+            time: ns since the start.
+        """
+        turning = (self.frequencies - self.frequencies[0]) @ self.levels
+        return np.asarray(np.exp(1j * turning * time))
 
     @classmethod
     def from_device(
@@ -201,12 +209,24 @@ def _dress(hamiltonian: ComplexArray, levels: npt.NDArray[np.int64]) -> tuple[Re
     for count in range(number.max() + 1):
         (sector,) = np.nonzero(number == count)
         values, states = np.linalg.eigh(hamiltonian[np.ix_(sector, sector)])
-        rows, columns = linear_sum_assignment(-(np.abs(states) ** 2))
+        columns = _match(np.abs(states))
         chosen = states[:, columns]
         chosen = chosen * np.exp(-1j * np.angle(np.diag(chosen)))
-        energies[sector[rows]] = values[columns]
+        energies[sector] = values[columns]
         basis[np.ix_(sector, sector)] = chosen
     return energies - energies[0], basis
+
+
+def _match(overlaps: RealArray) -> list[int]:
+    """Return a column for each row, each column once, those that overlap most first."""
+    result = [0] * len(overlaps)
+    remaining = overlaps.copy()
+    for _ in range(len(overlaps)):
+        row, column = divmod(int(remaining.argmax()), len(overlaps))
+        result[row] = column
+        remaining[row] = -1
+        remaining[:, column] = -1
+    return result
 
 
 def _driven(terms: Sequence[Term], channel: str, operators: _Operators) -> ComplexArray:
@@ -247,7 +267,8 @@ def _drive(
     operator = correction.scale * operator
     for other, factor in correction.crosstalk.items():
         if other in lowering:
-            operator = operator + factor * lowering[other]
+            base = corrections.channels.get(other) if corrections is not None else None
+            operator = operator + factor * (1.0 if base is None else base.scale) * lowering[other]
     shift = np.zeros(operators.dimension)
     for qubit, rate in correction.shifts.items():
         if qubit in operators.qubits:

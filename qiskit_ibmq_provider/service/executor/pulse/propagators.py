@@ -57,7 +57,7 @@ def exponentials(matrices: ComplexArray) -> ComplexArray:
     result += unit + first + _Y2 * second
     for _ in range(halvings):
         result = result @ result
-    return result
+    return np.asarray(result)
 
 
 class Propagators:
@@ -134,14 +134,14 @@ class Propagators:
             shift = model.drives[channel].shift
             if shift is not None:
                 total[:, places, places] += np.abs(values[:, place, None]) ** 2 * shift
-        return total
+        return np.asarray(total)
 
     def _steps(self, values: ComplexArray, part: Slice, rest: RealArray) -> ComplexArray:
         """Return the matrix of each step. Shape of the values: ``(count, channels, steps)``."""
         count, channels, steps = values.shape
         flat = values.transpose(0, 2, 1).reshape(count * steps, channels)
         matrices = exponentials(-1j * self._step * self._hamiltonians(flat, part, rest))
-        return matrices.reshape(count, steps, *matrices.shape[1:])
+        return np.asarray(matrices.reshape(count, steps, *matrices.shape[1:]))
 
     def _powers(self, values: ComplexArray, part: Slice, rest: RealArray) -> ComplexArray:
         """Return the matrices of flat slices."""

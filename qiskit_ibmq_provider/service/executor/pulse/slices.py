@@ -64,7 +64,7 @@ class Slice:
     @property
     def flat(self) -> bool:
         """Whether the values are constant."""
-        return self.values.shape[1] < self.length
+        return len(self.values.T) < self.length
 
 
 def steps_per_sample(dt: float) -> int:

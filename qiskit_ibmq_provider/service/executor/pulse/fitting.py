@@ -1,0 +1,217 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+
+"""Computing the corrections of a device: factors of its channels under which its calibrated gates are what they are called.
+
+Two numbers for each drive channel are fitted to ``x`` and ``sx`` of its qubit: a factor, and a shift of the qubit's frequency with the square
+of the envelope (what a calibration compensates by the shape of its pulses). Then the complex factor of each control channel is fitted to the
+shorter of the two directions of its two-qubit gate. Where that is not enough, the channel also gets shifts of both frequencies and a
+crosstalk onto the drive of the other qubit; a penalty keeps these small.
+
+Only the parts of a gate in which a fitted channel plays are computed anew for each trial, and without decay. Whether the outcome is good is a
+question for the full solver.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Final, Union
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import least_squares
+
+from qiskit_ibmq_provider.service.executor.pulse.calibrated import (
+    IDEAL,
+    CalibratedGates,
+    Gate,
+    fidelity,
+    half_turn,
+    mirrored,
+)
+from qiskit_ibmq_provider.service.executor.pulse.corrections import ChannelCorrection
+from qiskit_ibmq_provider.service.executor.pulse.model import Drive, PulseModel
+from qiskit_ibmq_provider.service.executor.pulse.propagators import Propagators
+from qiskit_ibmq_provider.service.executor.pulse.slices import Slice, cut, steps_per_sample
+
+__all__ = ["PairFit", "fit_qubit", "ideal_gate"]
+
+_GOOD: Final = 0.99
+"""The fidelity with which a control channel's factor alone is enough."""
+
+_PENALTY: Final = 0.02
+"""What a shift or crosstalk of ``_SMALL`` costs, against errors of the elements of the gate's matrix."""
+
+_SMALL: Final = 0.05
+
+_AMPLITUDES: Final = (0.15, 0.3, 0.5, 0.8, 1.2, 2.0, 3.2)
+_ANGLES: Final = 8
+"""From where the search for a control channel's factor begins: the best of these moduli and so many angles."""
+
+_STARTS: Final = 3
+"""How many of the best are followed."""
+
+_X_WEIGHT: Final = 3.0
+"""How much more ``x`` counts than ``sx``. They disagree on a few devices, and a schedule that finds a turn looks for the full one."""
+
+ComplexArray = npt.NDArray[np.complex128]
+RealArray = npt.NDArray[np.float64]
+
+
+def fit_qubit(model: PulseModel, gates: CalibratedGates) -> ChannelCorrection:
+    """Return the correction of a drive channel.
+
+    Args:
+        model: of one qubit, without corrections.
+        gates: of the device.
+    """
+    (qubit,) = model.qubits
+    channel = f"d{qubit}"
+    drive = model.drives[channel]
+    wanted = [(half_turn(gates, qubit), IDEAL["sx"], 1.0)]
+    if Gate("x", (qubit,)) in gates:
+        wanted.append(([Gate("x", (qubit,))], IDEAL["x"], _X_WEIGHT))
+
+    def errors(values: RealArray) -> RealArray:
+        shift = values[1] * model.levels[0]
+        changed = Drive(values[0] * drive.operator, drive.frequency, shift)
+        trial = dataclasses.replace(model, drives={channel: changed})
+        return np.concatenate(
+            [weight * _errors(gates.matrix(trial, sequence), ideal) for sequence, ideal, weight in wanted]
+        )
+
+    found = least_squares(errors, [0.865, 0.0], x_scale=[0.1, 0.01]).x
+    return ChannelCorrection(scale=float(found[0]), shifts={qubit: float(found[1])})
+
+
+def ideal_gate(gate: Gate) -> ComplexArray:
+    """Return the textbook's matrix of a two-qubit gate, the qubit with the lower number being the most significant digit."""
+    matrix = IDEAL[gate.name]
+    if gate.qubits[0] < gate.qubits[1]:
+        return matrix
+    return np.asarray(matrix.reshape(2, 2, 2, 2).transpose(1, 0, 3, 2).reshape(4, 4))
+
+
+class PairFit:
+    """The fit of the control channels of one two-qubit gate.
+
+    Args:
+        model: of the two qubits, with corrections of the drive channels alone.
+        gates: of the device.
+        gate: the gate.
+    """
+
+    def __init__(self, model: PulseModel, gates: CalibratedGates, gate: Gate) -> None:
+        program, self._phases = gates.program([gate])
+        self._model = model
+        self._ideal = ideal_gate(gate)
+        self._step = program.dt * 1e9 / steps_per_sample(program.dt)
+        self._frames = model.to_qubit_frames(program.duration * program.dt * 1e9)
+        self.channels = tuple(sorted(channel for channel in program.signals if channel.startswith("u")))
+        self._parts: list[Union[Slice, ComplexArray]] = []
+        self._others = {
+            channel: next(
+                other for other in model.drives if other.startswith("d") and self._is_other(channel, other)
+            )
+            for channel in self.channels
+        }
+        known = Propagators(model, self._step)
+        for part in cut(model, program, 0, program.duration):
+            if set(part.channels) & set(self.channels):
+                self._parts.append(part)
+            elif self._parts and not isinstance(self._parts[-1], Slice):
+                self._parts[-1] = known.unitaries([part])[0] @ self._parts[-1]
+            else:
+                self._parts.append(known.unitaries([part])[0])
+
+    def fit(self) -> dict[str, ChannelCorrection]:
+        """Return the corrections of the control channels; none for a gate that plays none."""
+        if not self.channels:
+            return {}
+        candidates = sorted(
+            (float(np.sum(self._residuals(start) ** 2)), tuple(start)) for start in self._starts()
+        )[:_STARTS]
+        best = min(
+            (least_squares(self._residuals, start, x_scale=0.1, max_nfev=40) for _, start in candidates),
+            key=lambda found: float(found.cost),
+        ).x
+        if self.fidelity(best) < _GOOD:
+            begin = np.concatenate((best, np.zeros(4 * len(self.channels))))
+            scale = np.concatenate((np.full(len(best), 0.1), np.full(4 * len(self.channels), 0.01)))
+            best = least_squares(self._residuals, begin, x_scale=scale, max_nfev=60).x
+        return self._corrections(best)
+
+    def fidelity(self, values: RealArray) -> float:
+        """Return the average fidelity of the gate with some values of the parameters."""
+        return fidelity(self._matrix(values), self._ideal)
+
+    def _is_other(self, channel: str, drive: str) -> bool:
+        """Tell whether a drive channel plays on the qubit at whose frequency a control channel plays."""
+        return bool(abs(self._model.drives[channel].frequency - self._model.drives[drive].frequency) < 1e-9)
+
+    def _starts(self) -> list[RealArray]:
+        """Return where the search begins."""
+        points = [
+            amplitude * np.exp(2j * np.pi * angle / _ANGLES)
+            for amplitude in _AMPLITUDES
+            for angle in range(_ANGLES)
+        ]
+        return [np.tile([point.real, point.imag], len(self.channels)) for point in points]
+
+    def _corrections(self, values: RealArray) -> dict[str, ChannelCorrection]:
+        """Return what the parameters mean: real and imaginary part of each factor, then two shifts and the crosstalk of each channel."""
+        count = len(self.channels)
+        extra = values[2 * count :].reshape(-1, 4)
+        result: dict[str, ChannelCorrection] = {}
+        for place, channel in enumerate(self.channels):
+            scale = complex(values[2 * place], values[2 * place + 1])
+            if not len(extra):
+                result[channel] = ChannelCorrection(scale)
+                continue
+            first, second = self._model.qubits
+            result[channel] = ChannelCorrection(
+                scale,
+                {self._others[channel]: complex(extra[place, 2], extra[place, 3])},
+                {first: float(extra[place, 0]), second: float(extra[place, 1])},
+            )
+        return result
+
+    def _drives(self, values: RealArray) -> Mapping[str, Drive]:
+        """Return the drives with the corrections that the parameters stand for."""
+        model = self._model
+        changed = dict(model.drives)
+        for channel, correction in self._corrections(values).items():
+            drive = model.drives[channel]
+            operator = correction.scale * drive.operator
+            for other, factor in correction.crosstalk.items():
+                operator = operator + factor * model.drives[other].operator
+            shift = sum(
+                (rate * model.levels[model.qubits.index(qubit)] for qubit, rate in correction.shifts.items()),
+                np.zeros(model.dimension),
+            )
+            changed[channel] = Drive(operator, drive.frequency, shift if correction.shifts else None)
+        return changed
+
+    def _matrix(self, values: RealArray) -> ComplexArray:
+        """Return the gate's matrix with some values of the parameters."""
+        trial = dataclasses.replace(self._model, drives=self._drives(values))
+        played = [part for part in self._parts if isinstance(part, Slice)]
+        matrices = iter(Propagators(trial, self._step).unitaries(played))
+        total = np.eye(self._model.dimension, dtype=complex)
+        for part in self._parts:
+            total = (next(matrices) if isinstance(part, Slice) else part) @ total
+        return mirrored(self._model, self._frames[:, None] * total, self._phases)
+
+    def _residuals(self, values: npt.ArrayLike) -> RealArray:
+        """Return the errors of the gate's matrix, and the penalty of shifts and crosstalk."""
+        array = np.asarray(values, dtype=float)
+        extra = array[2 * len(self.channels) :]
+        return np.concatenate((_errors(self._matrix(array), self._ideal), _PENALTY / _SMALL * extra))
+
+
+def _errors(matrix: ComplexArray, ideal: ComplexArray) -> RealArray:
+    """Return the errors of the elements of a matrix whose phase does not matter."""
+    phase = np.angle(np.trace(ideal.conj().T @ matrix))
+    errors = (matrix * np.exp(-1j * phase) - ideal).ravel()
+    return np.concatenate((errors.real, errors.imag))
