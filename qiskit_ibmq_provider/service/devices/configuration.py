@@ -59,6 +59,12 @@ _SAMPLE_TIME: Final = 0.2222222222222222
 _SIMULATED: Final = "Simulated"
 """Begins the sentence that is added to the description of a device."""
 
+_MEASURED: Final = (1, 2)
+"""The measurement levels that are simulated: points in the IQ plane, and bits."""
+
+_SHAPES: Final = ("gaussian", "gaussian_square", "drag", "constant")
+"""The parametric pulses that are played."""
+
 _LARGEST_GHZ: Final = 1e6
 """Frequencies above this are in Hz: one snapshot is in SI units throughout."""
 
@@ -67,7 +73,11 @@ _SMALLEST_NS: Final = 1e-6
 
 
 def normalise_configuration(
-    raw: Mapping[str, Any], path: Path, calibrated: Optional[datetime.datetime]
+    raw: Mapping[str, Any],
+    path: Path,
+    calibrated: Optional[datetime.datetime],
+    *,
+    has_pulses: bool = False,
 ) -> dict[str, Any]:
     """Return the configuration of a device as clients read it.
 
@@ -75,6 +85,7 @@ def normalise_configuration(
         raw: what the file holds; not changed.
         path: the file, for errors.
         calibrated: the instant of the newest calibration, or ``None`` without one. The description names it.
+        has_pulses: whether there are pulse defaults.
 
     Raises:
         DeviceFileError: a field that clients need is missing or has the wrong type.
@@ -106,10 +117,21 @@ def normalise_configuration(
         configuration.setdefault("multi_meas_enabled", False)
         # Measurement is simulated in one way only.
         configuration["measure_esp_enabled"] = False
+        _announce_pulses(configuration, has_pulses)
         configuration["description"] = _describe(configuration, calibrated)
         _to_wire_units(configuration)
     configuration.setdefault("description", configuration["backend_name"])
     return configuration
+
+
+def _announce_pulses(configuration: dict[str, Any], has_pulses: bool) -> None:
+    """Say whether schedules run, and what of them: that is a matter of this service, whatever the device took in its time."""
+    runs = has_pulses and bool(configuration.get("hamiltonian"))
+    configuration["open_pulse"] = runs
+    if "meas_levels" in configuration:
+        configuration["meas_levels"] = list(_MEASURED)
+    if runs and not configuration.get("parametric_pulses"):
+        configuration["parametric_pulses"] = list(_SHAPES)
 
 
 def _check(raw: Mapping[str, Any], path: Path) -> None:

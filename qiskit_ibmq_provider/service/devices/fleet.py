@@ -169,6 +169,7 @@ class Fleet:
                     read_object(device.configuration),
                     device.configuration,
                     None if calibration is None else calibration.updated,
+                    has_pulses=device.defaults is not None,
                 )
             return self._configurations[device.name]
 

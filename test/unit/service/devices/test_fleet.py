@@ -172,3 +172,14 @@ def test_an_unknown_device_is_not_found():
             ask("ibmq_atlantis")
         assert caught.value.code is ErrorCode.DEVICE_NOT_FOUND
         assert "ibmq_atlantis" in caught.value.message
+
+
+def test_a_device_is_open_to_pulses_if_it_has_all_that_they_need():
+    fleet = Fleet()
+    for name in fleet.names():
+        configuration = fleet.configuration(name)
+        if not configuration["simulator"]:
+            runs = fleet.defaults(name) is not None and bool(configuration.get("hamiltonian"))
+            assert configuration["open_pulse"] is runs, name
+            assert configuration.get("meas_levels", [1, 2]) == [1, 2], name
+            assert not runs or "gaussian_square" in configuration["parametric_pulses"], name
