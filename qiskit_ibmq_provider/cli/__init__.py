@@ -11,12 +11,12 @@ import sys
 from collections.abc import Sequence
 from typing import Final, Optional
 
-from qiskit_ibmq_provider.cli import account, demo, devices, jobs, local, serve
+from qiskit_ibmq_provider.cli import account, demo, devices, jobs, local, serve, users
 from qiskit_ibmq_provider.version import VERSION
 
 __all__ = ["build_parser", "main"]
 
-_COMMANDS: Final = (demo, account, local, devices, jobs, serve)
+_COMMANDS: Final = (demo, account, local, devices, jobs, serve, users)
 
 _INTERRUPTED: Final = 130
 """Exit code after Ctrl-C, as shells have it."""

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final, Optional
 
 from qiskit_ibmq_provider.service.activity import Activity
-from qiskit_ibmq_provider.service.config import ServiceConfig
+from qiskit_ibmq_provider.service.config import ENVIRONMENT_PREFIX, ConfigError, ServiceConfig
 from qiskit_ibmq_provider.service.devices.added import added_directory
 from qiskit_ibmq_provider.service.devices.files import DeviceFileError
 from qiskit_ibmq_provider.service.devices.fleet import Fleet
-from qiskit_ibmq_provider.service.domain.accounts import Accounts
+from qiskit_ibmq_provider.service.domain.accounts import SERVICE_USER, Accounts
 from qiskit_ibmq_provider.service.domain.clock import SystemClock
 from qiskit_ibmq_provider.service.domain.devices import DeviceCatalogue
 from qiskit_ibmq_provider.service.domain.dispatch import DispatchConfig, Dispatcher
@@ -33,9 +33,9 @@ from qiskit_ibmq_provider.service.domain.throttle import Throttle
 from qiskit_ibmq_provider.service.executor.local import LocalEngine
 from qiskit_ibmq_provider.service.services import Services
 from qiskit_ibmq_provider.service.store.blobs import DirectoryBlobs
-from qiskit_ibmq_provider.service.store.sqlstore import open_store, sqlite_url
+from qiskit_ibmq_provider.service.store.sqlstore import SqlStore, open_store, sqlite_url
 
-__all__ = ["StartError", "open_services"]
+__all__ = ["StartError", "open_database", "open_services"]
 
 DATABASE_NAME: Final = "service.db"
 """The default database, an SQLite file in the data directory."""
@@ -53,7 +53,7 @@ class StartError(Exception):
 
 @contextlib.contextmanager
 def open_services(
-    config: ServiceConfig, token: str, *, engine: Optional[Engine] = None
+    config: ServiceConfig, token: Optional[str], *, engine: Optional[Engine] = None
 ) -> Iterator[Services]:
     """Open the parts of a service, let jobs run while the block runs, and close everything in good order.
 
@@ -61,23 +61,51 @@ def open_services(
 
     Args:
         config: The settings.
-        token: The API token of the service's user.
+        token: The API token of the service's own user, if there is to be one.
         engine: What runs the jobs; by default worker processes on this machine.
 
     Raises:
         StartError: If a part cannot be used as it is.
+        ConfigError: If nobody could log in.
     """
     with contextlib.ExitStack() as stack:
         try:
             devices = Fleet(_device_dirs(config))
-            store = open_store(config.database_url or sqlite_url(config.data_dir / DATABASE_NAME))
+            store = open_database(config)
             stack.enter_context(contextlib.closing(store))
-            services = _assemble(config, token, store, devices, engine)
+            _prepare_accounts(config, token, store)
+            services = _assemble(config, store, devices, engine)
         except (DeviceFileError, StoreUnusable, DomainError) as exc:
             raise StartError(str(exc)) from exc
         stack.enter_context(contextlib.closing(services.dispatcher))
         services.dispatcher.start()
         yield services
+
+
+def open_database(config: ServiceConfig, *, migrate: bool = True) -> SqlStore:
+    """Open the database of a service; for ``migrate`` see ``open_store``.
+
+    Raises:
+        StoreUnusable: If it cannot be used as it is.
+    """
+    return open_store(config.database_url or sqlite_url(config.data_dir / DATABASE_NAME), migrate=migrate)
+
+
+def _prepare_accounts(config: ServiceConfig, token: Optional[str], store: SqlStore) -> None:
+    """Let the owner of the token log in, or, without one, the users that the operator has added."""
+    if token is not None:
+        Accounts(store, SystemClock()).bootstrap(token, config.projects)
+        return
+    # A token of an earlier start is not valid any more.
+    store.users.remove(SERVICE_USER)
+    if not store.users.list():
+        raise ConfigError(
+            "token",
+            None,
+            "nobody could log in: there are no users and no API token. Add users with 'ibmq users add', or set the "
+            f"environment variable {ENVIRONMENT_PREFIX}TOKEN, or write a token to a file that only you can read and give "
+            "it with --token-file",
+        )
 
 
 def _device_dirs(config: ServiceConfig) -> tuple[Path, ...]:
@@ -91,7 +119,7 @@ def _device_dirs(config: ServiceConfig) -> tuple[Path, ...]:
 
 
 def _assemble(
-    config: ServiceConfig, token: str, store: Store, devices: DeviceCatalogue, engine: Optional[Engine]
+    config: ServiceConfig, store: Store, devices: DeviceCatalogue, engine: Optional[Engine]
 ) -> Services:
     clock = SystemClock()
     blobs = DirectoryBlobs(config.data_dir / BLOBS_NAME)
@@ -109,11 +137,9 @@ def _assemble(
     exclusive = config.database_url is None
     if exclusive:
         housekeeper.sweep_at_start()
-    accounts = Accounts(store, clock)
-    accounts.bootstrap(token, config.projects)
     return Services(
         config=config,
-        accounts=accounts,
+        accounts=Accounts(store, clock),
         jobs=Jobs(store, blobs, devices, limits, events, clock, workers=config.worker_count),
         queues=DeviceQueues(store, devices, limits),
         devices=devices,

@@ -74,21 +74,14 @@ def load_config(
         raise exc.from_source(given[exc.field][1] if exc.field in given else "") from None
 
 
-def read_token(config: ServiceConfig) -> str:
-    """Return the API token of the service, from the settings or from its file.
+def read_token(config: ServiceConfig) -> Optional[str]:
+    """Return the API token of the service's own user, from the settings or from its file; ``None`` if there is to be none.
 
     Raises:
-        ConfigError: If there is none, or the file cannot be read.
+        ConfigError: If the file cannot be read.
     """
-    if config.token is not None:
+    if config.token is not None or config.token_file is None:
         return config.token
-    if config.token_file is None:
-        raise ConfigError(
-            "token",
-            None,
-            f"the service needs an API token. Set the environment variable {ENVIRONMENT_PREFIX}TOKEN, or write "
-            "the token to a file that only you can read and give it with --token-file",
-        )
     try:
         return read.token(config.token_file.read_text("utf-8").strip())
     except OSError as exc:

@@ -117,7 +117,7 @@ def serve(config: ServiceConfig, *, on_ready: Optional[Callable[[str], None]] = 
     try:
         token = read_token(config)
         os.environ.pop(ENVIRONMENT_PREFIX + "TOKEN", None)
-        configure_logging(config.log_level, secrets=[token])
+        configure_logging(config.log_level, secrets=[] if token is None else [token])
         _warn_of_open_file(config)
         _warn_of_short_token(token)
         # The database holds the key that signs storage URLs, the blobs hold what users computed.
@@ -150,9 +150,9 @@ def _warn_of_open_file(config: ServiceConfig) -> None:
         )
 
 
-def _warn_of_short_token(token: str) -> None:
+def _warn_of_short_token(token: Optional[str]) -> None:
     """Warn if the token can be guessed: whoever reaches the service may try as many as they like."""
-    if len(token) < _SAFE_TOKEN_LENGTH:
+    if token is not None and len(token) < _SAFE_TOKEN_LENGTH:
         logger.warning(
             "The API token has only %d characters and may be guessed. Use a random one of at least %d: "
             "python3 -c 'import secrets; print(secrets.token_hex(32))'",
@@ -191,7 +191,7 @@ def _bind(config: ServiceConfig) -> socket.socket:
 
 def _run(
     config: ServiceConfig,
-    token: str,
+    token: Optional[str],
     listener: socket.socket,
     on_ready: Optional[Callable[[str], None]],
 ) -> int:

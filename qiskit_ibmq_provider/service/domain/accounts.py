@@ -18,7 +18,7 @@ from qiskit_ibmq_provider.service.domain.model import Principal, Project
 from qiskit_ibmq_provider.service.domain.store import Store
 from qiskit_ibmq_provider.service.domain.tokens import choose, digest_of, new_token, selector_of
 
-__all__ = ["ACCESS_TOKEN_TTL", "Accounts", "DEFAULT_PROJECTS"]
+__all__ = ["ACCESS_TOKEN_TTL", "Accounts", "DEFAULT_PROJECTS", "SERVICE_USER"]
 
 ACCESS_TOKEN_TTL: Final = datetime.timedelta(days=14)
 """Lifetime of an access token: long, because old clients never log in again."""
@@ -26,7 +26,8 @@ ACCESS_TOKEN_TTL: Final = datetime.timedelta(days=14)
 DEFAULT_PROJECTS: Final = (("ibm-q", "open", "main"),)
 """Hub, group and project of a new service, spelled as scripts expect them."""
 
-_EMAIL: Final = "user@localhost"
+SERVICE_USER: Final = "user@localhost"
+"""The user whose API token is a setting of the service."""
 
 
 class Accounts:
@@ -54,7 +55,7 @@ class Accounts:
             raise InvalidRequest(
                 "The service's API token is empty. Give it a random one.", ErrorCode.BAD_REQUEST
             )
-        self._accounts.bootstrap(_EMAIL, projects, digest_of(api_token), self._clock.now())
+        self._accounts.bootstrap(SERVICE_USER, projects, digest_of(api_token), self._clock.now())
 
     def login(self, api_token: str) -> AccessToken:
         """Exchange an API token for an access token.

@@ -26,7 +26,7 @@ from qiskit_ibmq_provider.service.store.schema import (
     project,
 )
 
-__all__ = ["SqlAccounts"]
+__all__ = ["SqlAccounts", "ensure_user", "replace_projects"]
 
 _CONFIGURED = "configured"
 """Label of the API token that the service was started with."""
@@ -44,15 +44,8 @@ class SqlAccounts:
         """Make sure that the service's own user exists, with these projects and exactly this API token."""
         with self._database.write() as connection:
             self._database.serialize(connection, "bootstrap")
-            user_id = _ensure_user(connection, email, now)
-            connection.execute(sa.delete(membership).where(membership.c.user_id == user_id))
-            for index, names in enumerate(projects):
-                project_id = _ensure_project(connection, names)
-                connection.execute(
-                    sa.insert(membership).values(
-                        user_id=user_id, project_id=project_id, is_default=int(index == 0)
-                    )
-                )
+            user_id = ensure_user(connection, email, now)
+            replace_projects(connection, user_id, projects)
             _replace_token(connection, user_id, digest, now)
 
     def api_tokens(self, selector: str) -> list[StoredToken]:
@@ -121,7 +114,7 @@ class SqlAccounts:
             return connection.execute(sa.delete(access_token).where(expired)).rowcount
 
 
-def _ensure_user(connection: sa.Connection, email: str, now: datetime.datetime) -> str:
+def ensure_user(connection: sa.Connection, email: str, now: datetime.datetime) -> str:
     """Return the id of the user with this address, who is made if missing."""
     known = connection.scalar(sa.select(account_user.c.id).where(account_user.c.email == email))
     if known is not None:
@@ -129,6 +122,18 @@ def _ensure_user(connection: sa.Connection, email: str, now: datetime.datetime) 
     user_id = secrets.token_hex(12)
     connection.execute(sa.insert(account_user).values(id=user_id, email=email, created=to_micros(now)))
     return user_id
+
+
+def replace_projects(
+    connection: sa.Connection, user_id: str, projects: Sequence[tuple[str, str, str]]
+) -> None:
+    """Give a user these projects and no others; the first is the default one, missing ones are made."""
+    connection.execute(sa.delete(membership).where(membership.c.user_id == user_id))
+    for index, names in enumerate(projects):
+        project_id = _ensure_project(connection, names)
+        connection.execute(
+            sa.insert(membership).values(user_id=user_id, project_id=project_id, is_default=int(index == 0))
+        )
 
 
 def _ensure_project(connection: sa.Connection, names: tuple[str, str, str]) -> int:

@@ -18,10 +18,11 @@ from qiskit_ibmq_provider.service.domain.store import StoreUnusable
 from qiskit_ibmq_provider.service.store.accounts import SqlAccounts
 from qiskit_ibmq_provider.service.store.database import Database, describe
 from qiskit_ibmq_provider.service.store.jobs import SqlJobs
-from qiskit_ibmq_provider.service.store.migrate import upgrade
+from qiskit_ibmq_provider.service.store.migrate import current_revision, upgrade
 from qiskit_ibmq_provider.service.store.queue import SqlQueue
-from qiskit_ibmq_provider.service.store.schema import signing_key
+from qiskit_ibmq_provider.service.store.schema import HEAD, signing_key
 from qiskit_ibmq_provider.service.store.secrets import SqlSecrets
+from qiskit_ibmq_provider.service.store.users import SqlUsers
 
 __all__ = ["SqlStore", "open_store", "sqlite_url"]
 
@@ -38,6 +39,7 @@ class SqlStore:
         self.jobs = SqlJobs(database)
         self.queue = SqlQueue(database)
         self.secrets = SqlSecrets(database)
+        self.users = SqlUsers(database)
 
     def check(self) -> None:
         """Ask the database one question."""
@@ -54,14 +56,16 @@ def sqlite_url(path: Path) -> sa.URL:
     return sa.URL.create("sqlite", database=str(path.resolve()))
 
 
-def open_store(url: Union[str, sa.URL]) -> SqlStore:
+def open_store(url: Union[str, sa.URL], *, migrate: bool = True) -> SqlStore:
     """Open a database, bring its schema up to date and return it.
 
     Args:
         url: ``sqlite_url(path)``, or ``postgresql+psycopg://user@host/name``.
+        migrate: whether its schema may be changed; not while a service uses it.
 
     Raises:
-        StoreUnusable: if it is damaged, cannot be written, belongs to a newer release or to something else.
+        StoreUnusable: if it is damaged, cannot be written, belongs to a newer release or to something else, or has to be
+            migrated and may not.
     """
     try:
         parsed = sa.make_url(url)
@@ -72,7 +76,7 @@ def open_store(url: Union[str, sa.URL]) -> SqlStore:
             "the latter with the package psycopg installed."
         ) from err
     try:
-        _prepare(database, parsed)
+        _prepare(database, parsed, migrate)
     except DomainError as err:
         database.close()
         raise _unusable(parsed, err) from err
@@ -82,7 +86,7 @@ def open_store(url: Union[str, sa.URL]) -> SqlStore:
     return SqlStore(database)
 
 
-def _prepare(database: Database, url: sa.URL) -> None:
+def _prepare(database: Database, url: sa.URL, migrate: bool) -> None:
     """Check a database and migrate it."""
     if database.is_sqlite and url.database:
         path = Path(url.database)
@@ -91,6 +95,10 @@ def _prepare(database: Database, url: sa.URL) -> None:
             _check_pages(database, path)
     with database.write() as connection:
         database.serialize(connection, "migrate")
+        if not migrate and current_revision(connection) != HEAD:
+            raise StoreUnusable(
+                "The service that runs on this database is of another release. Stop or restart it first."
+            )
         upgrade(connection)
         # A database that can only be read shows itself here, and not with the first job.
         connection.execute(sa.update(signing_key).values(purpose=signing_key.c.purpose))
