@@ -106,7 +106,7 @@ def check_schedules(
     Raises:
         IBMQBackendValueError: the device does not accept them.
     """
-    if not isinstance(configuration, PulseBackendConfiguration):
+    if not isinstance(configuration, PulseBackendConfiguration) or not configuration.open_pulse:
         raise IBMQBackendValueError(
             f"{configuration.backend_name} does not accept pulse schedules. Those that do are among "
             "provider.backends(open_pulse=True)."

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Callable, Optional, Union
 
@@ -100,7 +101,10 @@ def assemble_schedules(
     Raises:
         QiskitError: the schedules or the options do not fit together or the backend.
     """
-    with collector_held():
+    with collector_held(), warnings.catch_warnings():
+        if options.get("rep_time") is None:
+            # Qiskit takes the device's own times for the user's choice, and warns of it.
+            warnings.filterwarnings("ignore", "Dynamic rep rates are supported", RuntimeWarning)
         return encode_with(assemble(list(schedules), backend=backend, **options))
 
 

@@ -147,15 +147,22 @@ def test_a_listener_that_fails_does_not_lose_the_job(ibmq_provider, caplog):
     assert "ibmq.job.start" in caplog.text
 
 
-def test_a_schedule_is_submitted_and_refused_with_a_clear_reason(ibmq_provider):
+def test_a_schedule_runs_and_returns_points(ibmq_provider):
     backend = ibmq_provider.get_backend("ibmq_armonk")
-    with pulse.build(backend) as schedule:
+    with pulse.build(backend, default_alignment="sequential") as schedule:
         pulse.play(pulse.Gaussian(160, 0.1, 40), pulse.drive_channel(0))
         pulse.measure(0)
-    job = backend.run(schedule, meas_level=1, shots=10)
-    with pytest.raises(IBMQJobFailureError, match="(?i)schedule") as caught:
-        job.result(timeout=WAIT)
-    assert job.status() is JobStatus.ERROR and caught.value.code is not None
+    result = backend.run(schedule, meas_level=1, meas_return="single", shots=10).result(timeout=WAIT)
+    assert result.get_memory(0).shape == (10, 1)
+    assert result.results[0].header.name == schedule.name
+
+
+def test_a_schedule_is_refused_with_a_clear_reason_where_there_are_no_pulses(ibmq_provider):
+    with pulse.build() as schedule:
+        pulse.play(pulse.Gaussian(160, 0.1, 40), pulse.DriveChannel(0))
+        pulse.acquire(160, pulse.AcquireChannel(0), pulse.MemorySlot(0))
+    with pytest.raises(IBMQBackendValueError, match=r"ibmqx2 does not accept pulse schedules"):
+        ibmq_provider.get_backend("ibmqx2").run(schedule, shots=10)
 
 
 def test_a_gate_outside_the_basis_fails_the_job_by_name(ibmq_provider):

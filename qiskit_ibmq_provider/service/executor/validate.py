@@ -50,11 +50,10 @@ def read_job(document: Any, rules: DeviceRules, *, max_experiments: Optional[int
         Refusal: the document is no Qobj of circuits, or the device does not run it.
     """
     qobj = _object(document, "The payload")
-    _check_kind(qobj, rules)
+    _check_kind(qobj)
     config = _object(qobj.get("config") or {}, "The field 'config' of the payload")
     experiments = _experiments(qobj, rules, max_experiments)
     check_options(config, rules)
-    _check_pulse_gates(config, "The job")
     if config.get("meas_level") not in (None, _CLASSIFIED):
         raise Refusal(
             f"The job asks for measurement level {config['meas_level']!r:.40}. Circuits are measured on level 2 (counts) only; "
@@ -111,17 +110,11 @@ def read_calibration_date(config: Mapping[str, Any], rules: DeviceRules) -> Opti
         ) from err
 
 
-def _check_kind(qobj: Mapping[str, Any], rules: DeviceRules) -> None:
-    """Refuse schedules, and documents that do not say what they are."""
+def _check_kind(qobj: Mapping[str, Any]) -> None:
+    """Refuse documents that do not hold circuits."""
     kind = qobj.get("type", "QASM")
-    if kind == "PULSE":
-        raise Refusal(
-            f"This job is made of pulse schedules, which this release cannot run yet, on {rules.name} or on any other device. "
-            "Circuits can be run.",
-            ErrorCode.SCHEDULES_UNSUPPORTED,
-        )
     if kind != "QASM":
-        raise Refusal(f"The field 'type' of the payload should be 'QASM', not {kind!r:.40}.")
+        raise Refusal(f"The field 'type' of the payload should be 'QASM' or 'PULSE', not {kind!r:.40}.")
 
 
 def _experiments(qobj: Mapping[str, Any], rules: DeviceRules, limit: Optional[int]) -> list[Any]:
@@ -151,7 +144,6 @@ def _experiment(
     name = header.get("name")
     where = f"{plain} ({name!r:.60})" if isinstance(name, str) else plain
     config = _object(experiment.get("config") or {}, f"{where}: the field 'config'")
-    _check_pulse_gates(config, where)
     instructions = experiment.get("instructions")
     if not isinstance(instructions, list):
         raise Refusal(f"{where} has no list 'instructions'.")
@@ -181,20 +173,6 @@ def _object(value: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise Refusal(f"{what} should be a JSON object, not {type(value).__name__}.")
     return value
-
-
-def _check_pulse_gates(config: Mapping[str, Any], where: str) -> None:
-    """Refuse pulse gates: the simulator would run the ideal gate and say nothing."""
-    calibrations = config.get("calibrations")
-    gates = calibrations.get("gates") if isinstance(calibrations, dict) else calibrations
-    if not gates:
-        return
-    first = gates[0] if isinstance(gates, list) else gates
-    gate = first.get("name") if isinstance(first, dict) else first
-    raise Refusal(
-        f"{where} defines the gate {gate!r:.40} by pulses, which this release cannot run yet. Remove the calibrations from the circuit.",
-        ErrorCode.SCHEDULES_UNSUPPORTED,
-    )
 
 
 def _size(

@@ -39,9 +39,11 @@ from qiskit_ibmq_provider.service.executor.noise import CalibrationNoise
 from qiskit_ibmq_provider.service.executor.normalise import normalise
 from qiskit_ibmq_provider.service.executor.payload import CircuitJob
 from qiskit_ibmq_provider.service.executor.processes import WorkerSettings
+from qiskit_ibmq_provider.service.executor.pulse.jobs import PulseJobs, runs_by_pulses
+from qiskit_ibmq_provider.service.executor.pulse.runner import DeviceDocuments
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 from qiskit_ibmq_provider.service.executor.rules import DeviceRules
-from qiskit_ibmq_provider.service.executor.validate import read_job
+from qiskit_ibmq_provider.service.executor.validate import read_calibration_date, read_job
 
 __all__ = ["Worker"]
 
@@ -70,7 +72,8 @@ class Worker:
         self._settings = settings
         self._fleet = Fleet(settings.device_dirs, check=False)
         self._runner = CircuitRunner(settings.threads, settings.memory)
-        self._noises: OrderedDict[tuple[str, str], CalibrationNoise] = OrderedDict()
+        self._pulses = PulseJobs()
+        self._noises: OrderedDict[tuple[str, str, int], CalibrationNoise] = OrderedDict()
 
     def run(self, task: Task) -> TaskOutcome:
         """Run a task and write its result. Whatever is wrong with the job is in the outcome."""
@@ -112,7 +115,10 @@ class Worker:
             rules = DeviceRules.from_configuration(self._fleet.configuration(task.backend_name))
         except UnknownDevice as err:
             raise Refusal(err.message, err.code) from err
-        job = read_job(_payload(task.payload_path), rules, max_experiments=self._settings.max_experiments)
+        payload = _payload(task.payload_path)
+        if runs_by_pulses(payload):
+            return self._compute_by_pulses(task, rules, payload)
+        job = read_job(payload, rules, max_experiments=self._settings.max_experiments)
         noise = None if rules.simulator else self._noise(rules, job.calibration_date)
         noisy = noise is not None or job.noise_model is not None
         check_memory(job, self._settings.memory, rules.name, noisy=noisy)
@@ -137,6 +143,21 @@ class Worker:
         )
         return _Run(document, summary(job, circuits, None if noise is None else noise.calibrated))
 
+    def _compute_by_pulses(self, task: Task, rules: DeviceRules, payload: Mapping[str, Any]) -> _Run:
+        """Read and run a job of schedules, or of circuits with gates that are defined by pulses."""
+        config = payload.get("config")
+        instant = read_calibration_date(config if isinstance(config, dict) else {}, rules)
+        device = DeviceDocuments(
+            configuration=self._fleet.configuration(rules.name),
+            defaults=self._fleet.defaults(rules.name),
+            properties=self.calibration(rules.name, instant),
+            generation=self._fleet.generation,
+        )
+        document, told = self._pulses.compute(
+            task, rules, device, payload, max_experiments=self._settings.max_experiments
+        )
+        return _Run(document, told)
+
     def calibration(self, name: str, instant: Optional[datetime.datetime]) -> Optional[dict[str, Any]]:
         """Return the calibration of a device at an instant, or its newest; ``None`` for a device without any.
 
@@ -160,7 +181,7 @@ class Worker:
         properties = self.calibration(rules.name, instant)
         if properties is None:
             return None
-        key = (rules.name, properties["last_update_date"])
+        key = (rules.name, properties["last_update_date"], self._fleet.generation)
         noise = self._noises.pop(key, None) or CalibrationNoise(properties, rules.dt)
         while len(self._noises) >= _NOISES_KEPT:
             self._noises.popitem(last=False)

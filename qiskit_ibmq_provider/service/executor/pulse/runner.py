@@ -41,18 +41,23 @@ MAX_SECONDS: Final = 900.0
 _SEED_BITS: Final = 53
 """Bits of a seed that we choose: as many as every JSON reader keeps."""
 
+_STRUCTURES_KEPT: Final = 8
+"""Devices whose couplings a worker remembers."""
+
 _MODELS_KEPT: Final = 64
+"""Groups of qubits whose models a worker remembers."""
 
 FloatArray = npt.NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True)
 class DeviceDocuments:
-    """A device as the catalogue has it, with the calibration that a job runs with."""
+    """A device as the catalogue has it, with the calibration that a job runs with. ``generation`` tells one state of the catalogue from another."""
 
     configuration: Mapping[str, Any]
     defaults: Optional[Mapping[str, Any]]
     properties: Optional[Mapping[str, Any]]
+    generation: int = 0
 
     @property
     def calibrated(self) -> Optional[str]:
@@ -72,7 +77,7 @@ class PulseRunner:
     """Runs jobs by pulses and remembers the devices. One serves all jobs of a worker process."""
 
     def __init__(self) -> None:
-        self._structures: OrderedDict[str, Structure] = OrderedDict()
+        self._structures: OrderedDict[tuple[str, int], Structure] = OrderedDict()
         self._models: OrderedDict[tuple[Any, ...], PulseModel] = OrderedDict()
 
     def run(
@@ -90,7 +95,7 @@ class PulseRunner:
             Refusal: an experiment has too many coupled qubits, or the job would take too long.
         """
         begin = time.monotonic()
-        structure = self._structure(rules.name, documents.configuration)
+        structure = self._structure(documents)
         parts = [
             _Part(index, component)
             for index, experiment in enumerate(job.experiments)
@@ -132,15 +137,18 @@ class PulseRunner:
             document["header"] = job.header
         return document
 
-    def _structure(self, name: str, configuration: Mapping[str, Any]) -> Structure:
-        """Return how the qubits of a device are coupled."""
-        if name not in self._structures:
-            self._structures[name] = Structure(configuration)
-        return self._structures[name]
+    def _structure(self, documents: DeviceDocuments) -> Structure:
+        """Return how the qubits of a device are coupled, from memory if it was used lately."""
+        key = (documents.configuration["backend_name"], documents.generation)
+        structure = self._structures.pop(key, None) or Structure(documents.configuration)
+        while len(self._structures) >= _STRUCTURES_KEPT:
+            self._structures.popitem(last=False)
+        self._structures[key] = structure
+        return structure
 
     def _model(self, documents: DeviceDocuments, qubits: tuple[int, ...]) -> PulseModel:
         """Return the model of some qubits of a device, from memory if it was used lately."""
-        key = (documents.configuration["backend_name"], documents.calibrated, qubits)
+        key = (documents.configuration["backend_name"], documents.generation, documents.calibrated, qubits)
         model = self._models.pop(key, None)
         if model is None:
             model = PulseModel.from_device(

@@ -39,6 +39,12 @@ class Timeline:
     duration: int
     steps: int
 
+    @property
+    def qubits(self) -> frozenset[int]:
+        """The qubits that are driven by a channel of their own, or measured."""
+        driven = {int(name[1:]) for name in self.signals if name.startswith("d")}
+        return frozenset(driven.union(item.qubit for item in self.acquisitions))
+
 
 def read_timeline(
     device: PulseDevice, steps: Sequence[Step], where: str, drives: Optional[Sequence[float]] = None

@@ -28,7 +28,9 @@ def _refusal(document, device=SIMULATOR, **limits):
 
 
 def test_a_job_is_read():
-    job = read_job(bell(shots=7, memory=True, seed_simulator=3, rep_delay=250.0, max_parallel_threads=2), SIMULATOR)
+    job = read_job(
+        bell(shots=7, memory=True, seed_simulator=3, rep_delay=250.0, max_parallel_threads=2), SIMULATOR
+    )
     assert (job.shots, job.memory, job.seed, job.method, job.memory_slots) == (7, True, 3, "automatic", 2)
     assert job.header == {"backend_name": "any", "mine": 1}
     (experiment,) = job.experiments
@@ -115,23 +117,6 @@ def test_a_circuit_wider_than_the_device_is_refused():
     refusal = _refusal(payload([], qubits=6), VIGO)
     assert refusal.code is ErrorCode.TOO_MANY_QUBITS
     assert "6 qubits" in refusal.message and "ibmq_vigo has 5" in refusal.message
-
-
-def test_schedules_are_refused_with_the_device_named():
-    refusal = _refusal({**bell(), "type": "PULSE"}, VIGO)
-    assert refusal.code is ErrorCode.SCHEDULES_UNSUPPORTED
-    assert "schedules" in refusal.message and "ibmq_vigo" in refusal.message
-
-
-@pytest.mark.parametrize("of_job", [True, False])
-def test_pulse_gates_are_refused_rather_than_run_as_ideal_gates(of_job):
-    calibrations = {"gates": [{"name": "x", "qubits": [0], "params": [], "instructions": []}]}
-    document = bell(calibrations=calibrations) if of_job else bell()
-    if not of_job:
-        document["experiments"][0]["config"]["calibrations"] = calibrations
-    refusal = _refusal(document)
-    assert refusal.code is ErrorCode.SCHEDULES_UNSUPPORTED
-    assert "'x'" in refusal.message and "pulses" in refusal.message
 
 
 def test_empty_calibrations_are_no_pulse_gates():

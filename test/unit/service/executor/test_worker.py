@@ -152,9 +152,12 @@ def test_a_gate_outside_the_basis_is_refused(tmp_path):
     assert "'h'" in _refused(outcome, ErrorCode.INVALID_INSTRUCTION)
 
 
-def test_schedules_are_refused_for_now(tmp_path):
-    outcome, _ = _run(tmp_path, {**bell(), "type": "PULSE"}, "ibmq_armonk")
-    assert "ibmq_armonk" in _refused(outcome, ErrorCode.SCHEDULES_UNSUPPORTED)
+@pytest.mark.parametrize("device", ["ibmq_qasm_simulator", "ibmq_vigo"])
+def test_schedules_and_pulse_gates_are_refused_where_there_are_no_pulses(tmp_path, device):
+    gate = {"name": "x", "qubits": [0], "params": [], "instructions": []}
+    for document in ({**bell(), "type": "PULSE"}, bell(calibrations={"gates": [gate]})):
+        outcome, _ = _run(tmp_path, document, device)
+        assert device in _refused(outcome, ErrorCode.SCHEDULES_UNSUPPORTED)
 
 
 def test_a_device_that_is_gone_is_named(tmp_path):
