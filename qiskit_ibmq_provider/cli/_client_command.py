@@ -39,10 +39,11 @@ def client_command(command: Command) -> Command:
     return run
 
 
-def add_account_option(parser: Any) -> None:
-    """Add the option that names another service than that of the stored account."""
+def add_account_option(parser: Any, default: Any = None) -> None:
+    """Add the option that names another service than that of the stored account, with the value that it has when it is not given."""
     parser.add_argument(
         "--url",
+        default=default,
         help="URL of the service to ask, instead of the stored account; 'local' for the service of this machine. "
         "Its token is taken from the environment variable QE_TOKEN.",
     )

@@ -143,7 +143,7 @@ def _clean(args: argparse.Namespace) -> int:
         print(f"Among them {_jobs(state.unfinished)} that are not finished.")
     if state.record is not None:
         print(f"The service (process {state.record.pid}) is stopped.")
-    print("Stored accounts stay.")
+    print("Stored accounts and added devices stay.")
     if not args.yes and not _confirmed():
         sys.stderr.write("ibmq: nothing was removed.\n")
         return 1

@@ -30,7 +30,7 @@ from qiskit_ibmq_provider.service.devices.index import check_name
 from qiskit_ibmq_provider.service.devices.saved import Kind, SavedDocument, read_saved
 from qiskit_ibmq_provider.service.domain.errors import UnknownDevice
 
-__all__ = ["ADDED_NAME", "AddedDevices", "Addition", "added_directory"]
+__all__ = ["ADDED_NAME", "AddedDevices", "Addition", "NotAdded", "added_directory"]
 
 ADDED_NAME: Final = "devices"
 """The directory of added devices in the data directory of a service."""
@@ -39,6 +39,10 @@ ADDED_NAME: Final = "devices"
 def added_directory(data_dir: Path) -> Path:
     """Return where a service with this data directory has the devices that were added to it."""
     return data_dir / ADDED_NAME
+
+
+class NotAdded(LookupError):
+    """What is to be removed was not added."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,19 +110,19 @@ class AddedDevices:
             date: the instant of the calibration; everything that was added of the device by default.
 
         Raises:
-            DeviceFileError: nothing of that was added.
+            NotAdded: nothing of that was added.
         """
         folder = self._directory / name
         if name not in self.names():
-            raise DeviceFileError(
-                folder, f"nothing was added of a device {name!r}. Devices that come with the service stay."
+            raise NotAdded(
+                f"Nothing was added of a device {name!r} in {self._directory}. Devices that come with the service stay."
             )
         if date is None:
             self._discard(folder)
         else:
             path = self._calibration_file(name, date)
             if not path.exists():
-                raise DeviceFileError(path, f"no calibration of {format_utc(date)} was added to {name}.")
+                raise NotAdded(f"No calibration of {format_utc(date)} was added to {name}.")
             path.unlink()
             if not any(folder.glob("*.json")):
                 self._discard(folder)

@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Final, Optional
 
 from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
@@ -57,7 +58,7 @@ def stop_holding_lock(place: LocalPlace) -> Optional[int]:
 
 
 def clean(place: LocalPlace) -> None:
-    """Stop the service and remove all its jobs, results and logs.
+    """Stop the service and remove all its jobs, results and logs. Devices that were added to it stay.
 
     Raises:
         IBMQLocalServiceError: it cannot be stopped, or a file cannot be removed.
@@ -68,13 +69,30 @@ def clean(place: LocalPlace) -> None:
         stop_holding_lock(place)
         try:
             if place.data_dir.is_dir():
-                shutil.rmtree(place.data_dir)
+                _remove_data(place.data_dir)
             for path in (place.log_file, place.old_log_file):
                 path.unlink(missing_ok=True)
         except OSError as err:
             raise IBMQLocalServiceError(
                 f"{err.filename or place.data_dir} cannot be removed: {err.strerror or err}."
             ) from err
+
+
+def _remove_data(data_dir: Path) -> None:
+    """Remove a data directory; if devices were added to it, all but these."""
+    from qiskit_ibmq_provider.service.devices.added import AddedDevices, added_directory
+
+    kept = added_directory(data_dir)
+    if not AddedDevices(kept).names():
+        shutil.rmtree(data_dir)
+        return
+    for entry in data_dir.iterdir():
+        if entry == kept:
+            continue
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 def _holder(place: LocalPlace) -> Optional[int]:
