@@ -15,7 +15,7 @@ from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.domain.model import Job
 from qiskit_ibmq_provider.service.store.rows import to_micros
 from qiskit_ibmq_provider.service.store.schema import in_status, job
-from qiskit_ibmq_provider.service.store.turns import Key, standings
+from qiskit_ibmq_provider.service.store.turns import Key, only_one_waits, standings
 
 __all__ = ["queue_length", "with_positions"]
 
@@ -49,14 +49,16 @@ def queue_length(connection: sa.Connection, backend_name: str) -> int:
 
 def _ahead(connection: sa.Connection, member: Job) -> int:
     """Count the jobs of a device that are taken before one of them."""
-    waiting = standings(connection)
-    here = next((each for each in waiting if each.project_id == member.project.id), None)
-    if here is None or member.queued is None:
+    if member.queued is None:
         return 0
     queued = to_micros(member.queued)
     earlier = sa.or_(job.c.queued < queued, sa.and_(job.c.queued == queued, job.c.seq < member.seq))
-    if len(waiting) == 1:
+    if only_one_waits(connection):
         return _count(connection, job.c.backend == member.backend_name, earlier)
+    waiting = standings(connection)
+    here = next((each for each in waiting if each.project_id == member.project.id), None)
+    if here is None:
+        return 0
     of_own = _count(connection, job.c.project_id == member.project.id, earlier)
     key = here.key(of_own)
     return sum(_first(connection, each.project_id, each.before(key), member.backend_name) for each in waiting)

@@ -16,15 +16,24 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from typing import Final
 
 import sqlalchemy as sa
 
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.store.schema import in_status, job, project
 
-__all__ = ["Key", "Standing", "mark_served", "projects_waiting", "standings"]
+__all__ = ["Key", "Standing", "mark_served", "only_one_waits", "projects_waiting", "standings"]
 
 Key = tuple[int, int, int, int, int]
+
+# Two questions in one statement: each is then answered by one step through the index.
+_ENDS: Final = sa.select(
+    *(
+        sa.select(end(job.c.project_id)).where(in_status(ApiJobStatus.QUEUED)).scalar_subquery()
+        for end in (sa.func.min, sa.func.max)
+    )
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +75,12 @@ def standings(connection: sa.Connection) -> list[Standing]:
         Standing(row.id, running.get(row.id, 0), row.served, _oldest(connection, row.id))
         for row in connection.execute(served)
     ]
+
+
+def only_one_waits(connection: sa.Connection) -> bool:
+    """Tell whether at most one project has queued jobs, in one question: it is so in most services at most times."""
+    least, most = connection.execute(_ENDS).one()
+    return bool(least == most)
 
 
 def projects_waiting(connection: sa.Connection) -> Iterable[int]:
