@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import secrets
 from collections.abc import Sequence
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -30,6 +31,25 @@ __all__ = ["SqlAccounts", "ensure_user", "replace_projects"]
 
 _CONFIGURED = "configured"
 """Label of the API token that the service was started with."""
+
+# Made once: each request asks these two questions, and making them takes longer than the answers.
+_ACCESS_TOKENS: Final = sa.select(access_token.c.digest, access_token.c.user_id).where(
+    access_token.c.selector == sa.bindparam("given"), access_token.c.expires > sa.bindparam("now")
+)
+_PRINCIPAL: Final = (
+    sa.select(
+        account_user.c.email,
+        project.c.id,
+        project.c.hub,
+        project.c.grp,
+        project.c.name,
+        membership.c.is_default,
+    )
+    .join_from(account_user, membership, isouter=True)
+    .join(project, project.c.id == membership.c.project_id, isouter=True)
+    .where(account_user.c.id == sa.bindparam("user"))
+    .order_by(membership.c.is_default.desc(), project.c.id)
+)
 
 
 class SqlAccounts:
@@ -56,11 +76,11 @@ class SqlAccounts:
 
     def access_tokens(self, selector: str, now: datetime.datetime) -> list[StoredToken]:
         """Return the access tokens that have not expired and whose digest begins with ``selector``."""
-        query = sa.select(access_token.c.digest, access_token.c.user_id).where(
-            access_token.c.selector == selector, access_token.c.expires > to_micros(now)
-        )
+        given = {"given": selector, "now": to_micros(now)}
         with self._database.read() as connection:
-            return [StoredToken(digest, user_id) for digest, user_id in connection.execute(query)]
+            return [
+                StoredToken(digest, user_id) for digest, user_id in connection.execute(_ACCESS_TOKENS, given)
+            ]
 
     def add_access_token(
         self, digest: str, api_token: StoredToken, created: datetime.datetime, expires: datetime.datetime
@@ -80,22 +100,8 @@ class SqlAccounts:
 
     def principal(self, user_id: str) -> Principal:
         """Return a user with the user's projects, the default one first."""
-        query = (
-            sa.select(
-                account_user.c.email,
-                project.c.id,
-                project.c.hub,
-                project.c.grp,
-                project.c.name,
-                membership.c.is_default,
-            )
-            .join_from(account_user, membership, isouter=True)
-            .join(project, project.c.id == membership.c.project_id, isouter=True)
-            .where(account_user.c.id == user_id)
-            .order_by(membership.c.is_default.desc(), project.c.id)
-        )
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(_PRINCIPAL, {"user": user_id}).all()
         if not rows:
             raise Unauthenticated(
                 "The account of this token is gone. Log in again.", ErrorCode.NOT_AUTHENTICATED
