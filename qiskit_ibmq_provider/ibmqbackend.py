@@ -162,7 +162,9 @@ class IBMQBackend(EstimatedRuns, BackendQueries):
             parameter_binds: values of the circuits' parameters; every circuit is run once for each element.
             use_measure_esp: whether to measure with excited-state promotion; by default if the device can.
             live_data_enabled: whether to stream data while the job runs.
-            run_config: more options, which are sent as they are. One that the backend does not know gives a warning.
+            run_config: more options, which are sent as they are. One that the backend does not know gives a warning. Our service takes
+                ``calibration_date`` (a datetime or an ISO text: run with the device's calibration of then), ``seed_simulator`` and
+                ``method``.
 
         Returns:
             The job.

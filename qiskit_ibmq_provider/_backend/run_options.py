@@ -7,6 +7,7 @@ All values are in the units of Qiskit: Hz and seconds. Everything here is decide
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import numbers
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,8 @@ from qiskit.qobj import QobjHeader
 from qiskit.qobj.utils import MeasLevel, MeasReturnType
 
 from qiskit_ibmq_provider.exceptions import IBMQBackendValueError
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
+from qiskit_ibmq_provider.protocol.timestamps import format_utc, parse_utc
 
 __all__ = [
     "DEFAULT_SHOTS",
@@ -35,8 +38,13 @@ DEFAULT_SHOTS: Final = 4000
 
 Configuration = Union[QasmBackendConfiguration, PulseBackendConfiguration]
 
-_ARGUMENTS: Final = frozenset({"header", "parameter_binds", "qobj_header", "seed_simulator"})
-"""What ``run`` takes besides the options that have a default. Devices are simulated, so they take a seed as well."""
+_ARGUMENTS: Final = frozenset(
+    """
+    calibration_date header matrix_product_state_max_bond_dimension matrix_product_state_truncation_threshold method parameter_binds
+    qobj_header seed_simulator
+    """.split()
+)
+"""What ``run`` takes besides the options that have a default. Devices are simulated, so they take a seed, a method and a date as well."""
 
 _SIMULATOR_ARGUMENTS: Final = frozenset(
     """
@@ -124,6 +132,8 @@ def checked_options(options: Mapping[str, Any], configuration: Configuration) ->
             checked[name] = _integer(name, checked[name], at_least=0)
     if checked.get("seed_simulator") is not None:
         checked["seed_simulator"] = _integer("seed_simulator", checked["seed_simulator"])
+    if checked.get("calibration_date") is not None:
+        checked["calibration_date"] = _date("calibration_date", checked["calibration_date"])
     checked["rep_delay"] = _duration("rep_delay", checked.get("rep_delay"))
     checked["rep_time"] = _rep_time(checked.get("rep_time"), configuration)
     _check_schedule_los(checked.get("schedule_los"))
@@ -151,6 +161,18 @@ def _integer(name: str, value: Any, *, at_least: Optional[int] = None) -> int:
     if at_least is not None and value < at_least:
         raise IBMQBackendValueError(f"{name} should be at least {at_least}, not {value}.")
     return int(value)
+
+
+def _date(name: str, value: Any) -> str:
+    """Return a date as it is on the wire; a naive one is local time, as in ``properties(datetime=...)``."""
+    if isinstance(value, dt.datetime):
+        return format_utc(value)
+    try:
+        return format_utc(parse_utc(value))
+    except ProtocolError as err:
+        raise IBMQBackendValueError(
+            f"{name} should be a datetime or a text such as '2021-03-03T00:00:00Z', not {value!r:.80}."
+        ) from err
 
 
 def _switch(name: str, value: Any) -> Any:
