@@ -17,6 +17,7 @@ from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.domain import lifecycle
 from qiskit_ibmq_provider.service.domain.attributes import check_tags, check_text
 from qiskit_ibmq_provider.service.domain.blobs import BlobStore, BlobWriter
+from qiskit_ibmq_provider.service.domain.calibrations import calibration_bound
 from qiskit_ibmq_provider.service.domain.clock import Clock
 from qiskit_ibmq_provider.service.domain.devices import DeviceCatalogue
 from qiskit_ibmq_provider.service.domain.drafts import draft_of
@@ -228,7 +229,7 @@ class Jobs:
         """
         job = self.get(project, job_id)
         try:
-            properties = self._devices.properties(job.backend_name, before=job.ended or self._clock.now())
+            properties = self._devices.properties(job.backend_name, before=calibration_bound(job))
         except UnknownDevice:
             # The device has left the catalogue since; its jobs stay.
             return None
