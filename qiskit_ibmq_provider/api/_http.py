@@ -24,8 +24,9 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from qiskit_ibmq_provider.api._diagnosis import diagnose
+from qiskit_ibmq_provider.api.backoff import Trouble
 from qiskit_ibmq_provider.api.exchange import Answer, Body, Problem, Timeouts
-from qiskit_ibmq_provider.api.origins import is_loopback
+from qiskit_ibmq_provider.api.origins import is_loopback, origin_of
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret, strip_query
 from qiskit_ibmq_provider.api.watchdog import current_watch, watch
 
@@ -34,6 +35,9 @@ __all__ = ["HttpPool"]
 _ORIGINS: Final = 8
 _CONNECTIONS: Final = 16
 """Idle connections kept for each origin; more may be in use."""
+
+_PIECE: Final = 64 * 1024
+"""Bytes that are read at a time."""
 
 
 class HttpPool:
@@ -96,14 +100,18 @@ class HttpPool:
                     data=None if body is None else body.open(),
                     timeout=(min(timeouts.connect, seconds), min(timeouts.read, seconds)),
                     allow_redirects=False,
+                    stream=True,
                     verify=self._verify,
                     proxies=self._proxies_for(url.reveal()),
                 )
+                content = _read(response, timeouts.longest)
+                if content is None:
+                    return _too_long(url, timeouts)
                 answer = Answer(
                     status=response.status_code,
                     reason=str(response.reason or ""),
                     headers={name.lower(): value for name, value in response.headers.items()},
-                    body=response.content,
+                    body=content,
                 )
                 _check_length(response)
             except (
@@ -144,6 +152,28 @@ class HttpPool:
             return self._proxies
         host = urlsplit(url).hostname
         return {"no_proxy": host} if host is not None and is_loopback(host) else {}
+
+
+def _read(response: requests.Response, longest: int) -> Optional[bytes]:
+    """Return the body of an answer, unpacked; ``None`` if it is longer than it may be."""
+    pieces: list[bytes] = []
+    room = longest
+    for piece in response.iter_content(_PIECE):
+        room -= len(piece)
+        if room < 0:
+            response.close()
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _too_long(url: Secret, timeouts: Timeouts) -> Problem:
+    """Return the problem of an answer that is too long to be one of this API."""
+    return Problem(
+        Trouble.TOO_LONG,
+        f"The answer of {origin_of(url.reveal())} has more than {timeouts.longest >> 20} MiB, which is more than the client reads. "
+        "Check that the URL is that of the service.",
+    )
 
 
 def _check_length(response: requests.Response) -> None:

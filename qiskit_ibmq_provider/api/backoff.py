@@ -64,11 +64,12 @@ class Trouble(enum.Enum):
     SILENT = "no answer in time"
     DEADLINE = "no complete answer in time"
     UNREADABLE = "the answer cannot be read"
+    TOO_LONG = "the answer is too long"
     STATUS = "the server refused"
 
 
 _NOT_SENT: Final = frozenset({Trouble.INVALID, Trouble.UNREACHABLE, Trouble.PROXY, Trouble.TLS})
-_HOPELESS: Final = frozenset({Trouble.INVALID, Trouble.TLS, Trouble.DEADLINE})
+_HOPELESS: Final = frozenset({Trouble.INVALID, Trouble.TLS, Trouble.DEADLINE, Trouble.TOO_LONG})
 
 
 @dataclasses.dataclass(frozen=True)

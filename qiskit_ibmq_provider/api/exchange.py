@@ -45,27 +45,29 @@ def reveal_url(url: Url) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Timeouts:
-    """How long a request may take, in seconds.
+    """How long a request may take, in seconds, and how long its answer may be.
 
     Args:
         connect: until the connection is there.
         read: until the next bytes come.
         total: altogether, repetitions and the waits between them included.
+        longest: bytes that an answer may have, unpacked; more would fill the memory of this machine.
     """
 
     connect: float
     read: float
     total: float
+    longest: int = 64 * 2**20
 
     def scaled(self, factor: float) -> Timeouts:
         """Return these timeouts, all of them multiplied."""
-        return Timeouts(self.connect * factor, self.read * factor, self.total * factor)
+        return Timeouts(self.connect * factor, self.read * factor, self.total * factor, self.longest)
 
     def within(self, seconds: Optional[float]) -> Timeouts:
         """Return these timeouts, none of them longer than ``seconds``."""
         if seconds is None or seconds >= self.total:
             return self
-        return Timeouts(min(self.connect, seconds), min(self.read, seconds), seconds)
+        return Timeouts(min(self.connect, seconds), min(self.read, seconds), seconds, self.longest)
 
 
 CONNECT_TIMEOUT: Final = 5.0
@@ -77,7 +79,7 @@ READ_TIMEOUT: Final = 30.0
 TOTAL_TIMEOUT: Final = 90.0
 """Seconds that one request may take altogether, its repetitions and the waits between them included."""
 
-STORAGE_TIMEOUTS: Final = Timeouts(connect=10.0, read=60.0, total=900.0)
+STORAGE_TIMEOUTS: Final = Timeouts(connect=10.0, read=60.0, total=900.0, longest=2**30)
 """Bounds of transfers to and from object storage."""
 
 

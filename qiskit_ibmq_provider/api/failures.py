@@ -53,7 +53,7 @@ def error_for(problem: Problem, request: str, tally: Tally, redactor: Redactor) 
     """
     answer = problem.answer
     error: ApiError
-    if problem.trouble is Trouble.UNREADABLE:
+    if problem.trouble in (Trouble.UNREADABLE, Trouble.TOO_LONG):
         error = ApiIBMQProtocolError(redactor.clean(f"{request}: {problem.detail}"))
         error.status_code = None if answer is None else answer.status
     elif answer is None:
