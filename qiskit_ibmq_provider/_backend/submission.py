@@ -77,7 +77,7 @@ class Prepared:
     def notices(self, backend_name: str) -> list[tuple[str, type[Warning]]]:
         """Return warnings about options: text and category of each."""
         texts = [
-            f"{name} is not an option that {backend_name} knows; it is sent as it is and may have no effect."
+            f"{name} is not an option that {backend_name} knows; it is sent as it is, and may be refused or have no effect."
             for name in self.unknown
         ]
         if self.ignored:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import inspect
 import warnings
 
@@ -397,10 +398,20 @@ def test_the_options_of_aer_are_known_to_a_simulator_only(simulator, server):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         simulator.backend().run(bell(), method="stabilizer", fusion_enable=False)
+        server.backend().run(bell(), method="stabilizer")
     with pytest.warns(UserWarning, match="seed_simulatr"):
         simulator.backend().run(bell(), seed_simulatr=5)
-    with pytest.warns(UserWarning, match="method is not an option"):
-        server.backend().run(bell(), method="stabilizer")
+    with pytest.warns(UserWarning, match="fusion_enable is not an option"):
+        server.backend().run(bell(), fusion_enable=False)
+
+
+def test_the_date_of_a_calibration_is_sent_in_utc(server):
+    zone = dt.timezone(dt.timedelta(hours=2))
+    for value in (dt.datetime(2021, 3, 3, 2, tzinfo=zone), "2021-03-03", "2021-03-03T02:00:00+02:00"):
+        server.backend().run(bell(), calibration_date=value)
+        assert server.submitted[-1].qobj["config"]["calibration_date"] == "2021-03-03T00:00:00.000000Z"
+    with pytest.raises(IBMQBackendValueError, match="calibration_date should be a datetime"):
+        server.backend().run(bell(), calibration_date="soon")
 
 
 @pytest.mark.parametrize("make", [lambda: DeviceServer("vigo"), lambda: DeviceServer(None)])
