@@ -12,6 +12,7 @@ import random
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from qiskit_ibmq_provider.service.testing import ServiceProcess, ServiceStartErr
 
 __all__ = ["HUNGRY_BYTES", "KINDS", "Killer", "MemoryWarden", "own_session"]
 
-KINDS = {"service": 4, "group": 3, "starting": 2, "worker": 3, "fork server": 1}
+KINDS = {"service": 3, "group": 2, "starting": 1, "worker": 5, "fork server": 1}
 """What is killed, and how often among all kills."""
 
 HUNGRY_BYTES = 450 * 2**20
@@ -64,6 +65,7 @@ class Killer:
         if kind == "worker":
             self._kill_worker()
         elif kind == "fork server":
+            # It takes its workers with it.
             for process in fork_servers(self._service.pid):
                 self._kill(process, kind)
         elif kind == "starting":
@@ -75,7 +77,11 @@ class Killer:
             self._start()
 
     def _kill_worker(self) -> None:
-        """Kill one of the workers, if there is one by now."""
+        """Kill one of the workers, at a random moment after there is one."""
+        deadline = time.monotonic() + _WAIT
+        while not workers_of(self._service.pid) and time.monotonic() < deadline:
+            threading.Event().wait(_LOOK)
+        threading.Event().wait(self._random.uniform(0, self._spread))
         workers = workers_of(self._service.pid)
         if workers:
             self._kill(self._random.choice(workers), "worker")

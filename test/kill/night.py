@@ -103,6 +103,7 @@ def spend_night(
             if len(hungry_ids) < hungry and sum(killer.kills.values()) * hungry >= kills * len(hungry_ids):
                 hungry_ids.add(str(poisoner.submit(ledger.next_number(), hungry_job())))
             killer.strike()
+        poisoner.close()
         stopping.set()
         for submitter in submitters:
             submitter.join()

