@@ -22,7 +22,7 @@ from qiskit_ibmq_provider.protocol.fields import (
 
 __all__ = ["AccessToken", "ProjectEntry", "UserInfo", "VersionInfo", "decode_network", "encode_network"]
 
-_USER_KEYS: Final = frozenset({"id", "email", "urls", "capabilities"})
+_USER_KEYS: Final = frozenset({"id", "email", "urls", "capabilities", "limits"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,6 +83,7 @@ class UserInfo:
     ws_url: str
     services: Mapping[str, str] = dataclasses.field(default_factory=dict)
     capabilities: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    limits: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     id: Optional[str] = None
     email: Optional[str] = None
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -99,6 +100,7 @@ class UserInfo:
             ws_url=required(urls, "ws", str, "the URLs of the user"),
             services={name: url for name, url in services.items() if isinstance(url, str)},
             capabilities=optional(user, "capabilities", dict, what) or {},
+            limits=optional(user, "limits", dict, what) or {},
             id=optional(user, "id", str, what),
             email=optional(user, "email", str, what),
             extra=leftover(user, _USER_KEYS),
@@ -108,7 +110,8 @@ class UserInfo:
         """Return the wire form."""
         urls: dict[str, Any] = {"http": self.http_url, "ws": self.ws_url, "services": dict(self.services)}
         known = without_none(id=self.id, email=self.email, urls=urls)
-        return {**self.extra, **known, "capabilities": dict(self.capabilities)}
+        limits = {"limits": dict(self.limits)} if self.limits else {}
+        return {**self.extra, **known, "capabilities": dict(self.capabilities), **limits}
 
 
 @dataclasses.dataclass(frozen=True)

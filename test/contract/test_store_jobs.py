@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from typing import Optional
 
 import pytest
 from support.bench import Bench
@@ -106,36 +108,65 @@ def test_concurrent_creation_keeps_dates_unique(bench: Bench) -> None:
     assert len({job.created for job in jobs}) == len({job.seq for job in jobs}) == 64
 
 
+def queued_at_once(bench: Bench, job: Job) -> Job:
+    return lifecycle.enqueue(job, bench.clock.now(), payload_size=2)
+
+
 def test_the_limit_counts_unfinished_jobs_of_project_and_device(bench: Bench) -> None:
-    jobs = bench.store.jobs
-    first = jobs.insert(make_draft(bench), limit=2)
-    jobs.insert(make_draft(bench), limit=2)
+    jobs, change = bench.store.jobs, functools.partial(queued_at_once, bench)
+    first = jobs.insert(make_draft(bench), limit=2, change=change)
+    assert first.status is ApiJobStatus.QUEUED
+    jobs.insert(make_draft(bench), limit=2, change=change)
     with pytest.raises(LimitReached) as refused:
         jobs.insert(make_draft(bench), limit=2)
     assert refused.value.code is ErrorCode.JOB_LIMIT
-    jobs.insert(make_draft(bench, backend_name="beta"), limit=2)
-    jobs.insert(make_draft(bench, project=bench.other_project), limit=2)
+    jobs.insert(make_draft(bench, backend_name="beta"), limit=2, change=change)
+    jobs.insert(make_draft(bench, project=bench.other_project), limit=2, change=change)
     assert jobs.swap(first, lifecycle.cancel(first, bench.clock.now()))
-    jobs.insert(make_draft(bench), limit=2)
+    jobs.insert(make_draft(bench), limit=2, change=change)
     assert jobs.count_unfinished(bench.project.id, "alpha") == 2
 
 
+def test_a_job_without_payload_does_not_count_and_is_judged_when_it_is_queued(bench: Bench) -> None:
+    jobs = bench.store.jobs
+    drafts = [jobs.insert(make_draft(bench), limit=1) for _ in range(3)]
+    assert jobs.count_unfinished(bench.project.id, "alpha") == 0
+    first, second = (queued_at_once(bench, draft) for draft in drafts[:2])
+    assert jobs.swap(drafts[0], first, limit=1)
+    # Somebody else has queued this one meanwhile: that is not one too many.
+    assert not jobs.swap(drafts[0], first, limit=1)
+    with pytest.raises(LimitReached):
+        jobs.swap(drafts[1], second, limit=1)
+    unchanged = jobs.get(drafts[1].id)
+    assert unchanged is not None and unchanged.status is ApiJobStatus.CREATING
+
+
 def test_the_limit_holds_under_concurrency(bench: Bench) -> None:
-    def attempt(_: int) -> bool:
+    drafts = [bench.store.jobs.insert(make_draft(bench), limit=5) for _ in range(12)]
+
+    def attempt(draft: Optional[Job]) -> bool:
         try:
-            bench.store.jobs.insert(make_draft(bench), limit=5)
+            if draft is None:
+                bench.store.jobs.insert(
+                    make_draft(bench), limit=5, change=functools.partial(queued_at_once, bench)
+                )
+            else:
+                assert bench.store.jobs.swap(draft, queued_at_once(bench, draft), limit=5)
         except LimitReached:
             return False
         return True
 
     with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(attempt, range(24))) == 5
+        assert sum(pool.map(attempt, [*drafts, *[None] * 12])) == 5
 
 
 def test_a_repeated_key_gives_the_same_job_whatever_became_of_it(bench: Bench) -> None:
     jobs, key = bench.store.jobs, IdempotencyKey("k" * 64, "d" * 64)
     first = jobs.insert(make_draft(bench), limit=1, key=key)
     assert jobs.insert(make_draft(bench), limit=1, key=key) == first
+    assert jobs.find_key(bench.project.id, key.key) == first
+    assert jobs.find_key(bench.other_project.id, key.key) is None
+    assert jobs.find_key(bench.project.id, "l" * 64) is None
     assert jobs.swap(first, lifecycle.cancel(first, bench.clock.now()))
     again = jobs.insert(make_draft(bench), limit=1, key=key)
     assert (again.id, again.status) == (first.id, ApiJobStatus.CANCELLED)

@@ -20,10 +20,11 @@ from qiskit_ibmq_provider.service.domain.blobs import BlobStore, BlobWriter
 from qiskit_ibmq_provider.service.domain.calibrations import calibration_bound
 from qiskit_ibmq_provider.service.domain.clock import Clock
 from qiskit_ibmq_provider.service.domain.devices import DeviceCatalogue
+from qiskit_ibmq_provider.service.domain.direct import DirectIntake
 from qiskit_ibmq_provider.service.domain.drafts import draft_of
 from qiskit_ibmq_provider.service.domain.errors import Conflict, NotFound, UnknownDevice
 from qiskit_ibmq_provider.service.domain.events import EventHub
-from qiskit_ibmq_provider.service.domain.idempotency import key_of
+from qiskit_ibmq_provider.service.domain.idempotency import digest_of, key_of
 from qiskit_ibmq_provider.service.domain.limits import Limits
 from qiskit_ibmq_provider.service.domain.model import Job, Principal, Project, payload_blob
 from qiskit_ibmq_provider.service.domain.outlook import Outlooks
@@ -67,6 +68,8 @@ class Jobs:
         self._clock = clock
         self._outlooks = Outlooks(store.queue, clock, workers)
         self._intake = PayloadIntake(store.jobs, blobs, limits)
+        self.direct = DirectIntake(store.jobs, blobs, devices, limits, events, clock)
+        """Where jobs come in together with their payloads."""
 
     def create(
         self,
@@ -98,6 +101,18 @@ class Jobs:
             draft, limit=self._limits.jobs_per_device, key=key_of(idempotency_key, request)
         )
 
+    def made_with(self, project: Project, idempotency_key: str) -> Job:
+        """Return the job that was made with an idempotency key.
+
+        Raises:
+            NotFound: if there is none, or none yet.
+            InvalidRequest: if the key is not acceptable.
+        """
+        job = self._store.jobs.find_key(project.id, digest_of(idempotency_key))
+        if job is None:
+            raise NotFound("No job was made with this idempotency key.", ErrorCode.JOB_NOT_FOUND)
+        return self._with_outlook(job)
+
     def open_payload(self, job_id: str, size: Optional[int] = None) -> BlobWriter:
         """Begin to receive the payload of a job, for whoever holds a signed URL; see ``PayloadIntake.open``."""
         return self._intake.open(self.by_id(job_id), size)
@@ -108,6 +123,7 @@ class Jobs:
         Raises:
             NotFound: if there is no such job.
             Conflict: if there is no payload yet.
+            LimitReached: if the project has as many unfinished jobs on the device as it may have.
         """
         job = self.get(project, job_id)
         ref = payload_blob(job.id)
@@ -120,7 +136,9 @@ class Jobs:
                     ErrorCode.PAYLOAD_MISSING,
                 )
             announced = self._store.jobs.swap(
-                job, lifecycle.enqueue(job, self._clock.now(), self._blobs.size(ref))
+                job,
+                lifecycle.enqueue(job, self._clock.now(), self._blobs.size(ref)),
+                limit=self._limits.jobs_per_device,
             )
         if announced:
             self._events.publish(job.id)

@@ -114,13 +114,21 @@ class AccountStore(Protocol):
 class JobStore(Protocol):
     """Jobs, as users see them."""
 
-    def insert(self, draft: JobDraft, *, limit: int, key: Optional[IdempotencyKey] = None) -> Job:
-        """Keep a new job in the status ``CREATING``.
+    def insert(
+        self,
+        draft: JobDraft,
+        *,
+        limit: int,
+        key: Optional[IdempotencyKey] = None,
+        change: Optional[Callable[[Job], Job]] = None,
+    ) -> Job:
+        """Keep a new job, in the status ``CREATING`` unless it is changed at once.
 
         Args:
             draft: the job; its creation date is moved forward until it is unique in its project.
             limit: how many unfinished jobs the project may have on the device, this one included; -1 for any number.
             key: if it was used before with the same digest, the job of then is returned instead.
+            change: makes of the new job the one that is kept; called without side effects.
 
         Raises:
             LimitReached: if the project has that many.
@@ -130,6 +138,10 @@ class JobStore(Protocol):
 
     def find(self, project_id: int, job_id: str) -> Optional[Job]:
         """Return a job of a project, with its place in the queue."""
+        ...
+
+    def find_key(self, project_id: int, key: str) -> Optional[Job]:
+        """Return the job of a project that was made with an idempotency key, given by its digest."""
         ...
 
     def get(self, job_id: str) -> Optional[Job]:
@@ -144,10 +156,18 @@ class JobStore(Protocol):
         """
         ...
 
-    def swap(self, old: Job, new: Job) -> bool:
+    def swap(self, old: Job, new: Job, *, limit: int = -1) -> bool:
         """Write the lifecycle of ``new`` if status and attempt are still those of ``old``; return whether they were.
 
         Names and tags are not written: they have their own methods and change at any time.
+
+        Args:
+            old: the job as it was read.
+            new: the job as it is to be.
+            limit: how many unfinished jobs the project may have on the device, this one included; -1 for any number.
+
+        Raises:
+            LimitReached: if the project has that many.
         """
         ...
 
@@ -164,7 +184,7 @@ class JobStore(Protocol):
         ...
 
     def count_unfinished(self, project_id: int, backend_name: str) -> int:
-        """Return how many jobs of a project on a device are not over."""
+        """Return how many jobs of a project on a device wait or run; those without a payload do neither."""
         ...
 
     def stale_drafts(self, before: datetime.datetime, limit: int) -> list[Job]:

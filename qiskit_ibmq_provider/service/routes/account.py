@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from qiskit_ibmq_provider.protocol.accounts import ProjectEntry, UserInfo, encode_network
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.domain.errors import InvalidRequest
+from qiskit_ibmq_provider.service.routes import direct
 from qiskit_ibmq_provider.service.routes.context import (
     authenticate,
     in_thread,
@@ -25,9 +23,6 @@ from qiskit_ibmq_provider.service.routes.urls import api_url, websocket_url
 from qiskit_ibmq_provider.version import __version__
 
 __all__ = ["about", "log_in", "network", "user_info", "version"]
-
-CAPABILITIES: Final[Mapping[str, Any]] = {}
-"""What this service offers beyond the original protocol, by name and version (``protocol.extensions``)."""
 
 
 async def about(request: Request) -> Response:
@@ -64,10 +59,12 @@ async def user_info(request: Request) -> Response:
     """Say who the caller is, and where the other services are."""
     principal = await authenticate(request)
     origin = origin_of(request)
+    largest = services_of(request).jobs.direct.largest
     info = UserInfo(
         http_url=api_url(origin),
         ws_url=websocket_url(origin),
-        capabilities=CAPABILITIES,
+        capabilities=direct.capabilities(largest),
+        limits=direct.limits(largest),
         id=principal.user_id,
         email=principal.email,
     )

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode, encode_error
+from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY_HEADER
 from qiskit_ibmq_provider.protocol.fields import as_object
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest
 from qiskit_ibmq_provider.service.domain.errors import InvalidRequest
@@ -27,6 +28,7 @@ from qiskit_ibmq_provider.service.routes.signed_urls import Purpose, signed_path
 from qiskit_ibmq_provider.service.routes.urls import api_url
 
 __all__ = [
+    "CLIENT_HEADER",
     "announce_job",
     "cancel_job",
     "client_info",
@@ -38,6 +40,7 @@ __all__ = [
     "payload_url",
     "result_downloaded",
     "result_url",
+    "submitted",
     "update_job",
     "upload_url",
 ]
@@ -53,11 +56,17 @@ def client_info(header: str) -> dict[str, str]:
 
 
 async def create_job(request: Request) -> Response:
-    """Make a job and say where its payload goes."""
+    """Make a job and say where its payload goes. With a key it may be repeated."""
     principal, project = await project_of(request)
     wanted = JobCreateRequest.from_json(await read_json(request))
-    info = client_info(request.headers.get(CLIENT_HEADER, ""))
-    job = await in_thread(services_of(request).jobs.create, principal, project, wanted, info)
+    job = await in_thread(
+        services_of(request).jobs.create,
+        principal,
+        project,
+        wanted,
+        client_info(request.headers.get(CLIENT_HEADER, "")),
+        idempotency_key=request.headers.get(IDEMPOTENCY_HEADER),
+    )
     storage = {"jobId": job.id, "uploadUrl": _storage_url(request, Purpose.UPLOAD, job)}
     return json_response({**job.to_record().to_json(), "objectStorageInfo": storage})
 
@@ -66,6 +75,11 @@ async def announce_job(request: Request) -> Response:
     """Take the payload as complete and queue the job. May be repeated."""
     _, project = await project_of(request)
     job = await in_thread(services_of(request).jobs.announce, project, request.path_params["job_id"])
+    return submitted(job)
+
+
+def submitted(job: Job) -> Response:
+    """Return the answer to a submission that is complete."""
     # With the key 'error' the original client takes a job as not submitted.
     record = dataclasses.replace(job.to_record(), error=None)
     return json_response({"job": record.to_json()})

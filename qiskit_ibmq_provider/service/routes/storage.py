@@ -8,18 +8,17 @@ clients send along is not looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import BinaryIO, Final
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from qiskit_ibmq_provider.service.domain.blobs import BlobWriter
 from qiskit_ibmq_provider.service.routes.context import in_thread, json_response, services_of
 from qiskit_ibmq_provider.service.routes.errors import JSON_TYPE
 from qiskit_ibmq_provider.service.routes.signed_urls import Purpose, check_url
 
-__all__ = ["download", "upload"]
+__all__ = ["blob_response", "body_parts", "download", "upload"]
 
 _CHUNK_BYTES: Final = 1024 * 1024
 """How much is gathered before a thread writes it: fewer changes of thread than packets."""
@@ -32,7 +31,8 @@ async def upload(request: Request) -> Response:
     expected = int(announced) if announced.isdecimal() else None
     writer = await in_thread(services_of(request).jobs.open_payload, job_id, expected)
     try:
-        await _receive(request, writer)
+        async for part in body_parts(request):
+            await in_thread(writer.write, part)
         # Syncs the disk: not a matter for the event loop.
         size = await in_thread(writer.commit)
     finally:
@@ -43,16 +43,11 @@ async def upload(request: Request) -> Response:
 
 async def download(request: Request) -> Response:
     """Send a payload or a result. May be repeated while the URL is valid."""
-    services = services_of(request)
+    jobs = services_of(request).jobs
     wants_result = request.path_params["purpose"] == Purpose.RESULT.value
     job_id = _checked_job_id(request, Purpose.RESULT if wants_result else Purpose.PAYLOAD)
-    job = await in_thread(services.jobs.by_id, job_id)
-    ref = await in_thread(services.jobs.result_ref if wants_result else services.jobs.payload_ref, job)
-    headers = {"Content-Length": str(await in_thread(services.blobs.size, ref))}
-    if request.method == "HEAD":
-        return Response(headers=headers, media_type=JSON_TYPE)
-    stream = await in_thread(services.blobs.open_reader, ref)
-    return StreamingResponse(_chunks(stream), headers=headers, media_type=JSON_TYPE)
+    ref_of = jobs.result_ref if wants_result else jobs.payload_ref
+    return await blob_response(request, lambda: ref_of(jobs.by_id(job_id)))
 
 
 def _checked_job_id(request: Request, purpose: Purpose) -> str:
@@ -66,16 +61,41 @@ def _checked_job_id(request: Request, purpose: Purpose) -> str:
     return str(names["job_id"])
 
 
-async def _receive(request: Request, writer: BlobWriter) -> None:
-    """Write the body as it comes, in parts of about a megabyte."""
+async def body_parts(request: Request) -> AsyncIterator[bytes]:
+    """Yield the body as it comes, in parts of about a megabyte."""
     part = bytearray()
     async for chunk in request.stream():
         part += chunk
         if len(part) >= _CHUNK_BYTES:
-            await in_thread(writer.write, bytes(part))
+            yield bytes(part)
             part.clear()
     if part:
-        await in_thread(writer.write, bytes(part))
+        yield bytes(part)
+
+
+async def blob_response(request: Request, find: Callable[[], str]) -> Response:
+    """Answer with a stored document.
+
+    Args:
+        request: GET or HEAD.
+        find: returns its ref; called in a thread.
+    """
+    blobs = services_of(request).blobs
+
+    def begin() -> Response:
+        ref = find()
+        size = blobs.size(ref)
+        headers = {"Content-Length": str(size)}
+        if request.method == "HEAD":
+            return Response(headers=headers, media_type=JSON_TYPE)
+        stream = blobs.open_reader(ref)
+        if size > _CHUNK_BYTES:
+            return StreamingResponse(_chunks(stream), headers=headers, media_type=JSON_TYPE)
+        # A small one takes one change of thread instead of one for each step.
+        with stream:
+            return Response(stream.read(), media_type=JSON_TYPE)
+
+    return await in_thread(begin)
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from qiskit_ibmq_provider.protocol import routes as paths
-from qiskit_ibmq_provider.service.routes import account, devices, job_socket, jobs, listings, storage
+from qiskit_ibmq_provider.service.routes import account, devices, direct, job_socket, jobs, listings, storage
 from qiskit_ibmq_provider.service.routes.urls import API_PATH, SOCKET_PATH
 
 __all__ = ["all_routes"]
@@ -56,7 +56,8 @@ def _device_routes() -> list[BaseRoute]:
 def _job_routes() -> list[BaseRoute]:
     """The routes of jobs. Fixed paths stand before those with a job id, or ``status`` would be taken for one."""
     return [
-        _resource(paths.JOBS.template, POST=jobs.create_job),
+        _resource(paths.JOBS.template, GET=direct.get_keyed_job, POST=jobs.create_job),
+        _resource(paths.JOBS_DIRECT.template, POST=direct.create_job_directly),
         _resource(paths.JOB_STATUSES.template, GET=listings.job_statuses),
         _resource(paths.LEGACY_JOB_STATUSES.template, GET=listings.job_statuses),
         _resource(paths.JOB_IDS.template, GET=listings.job_ids),
@@ -69,6 +70,7 @@ def _job_routes() -> list[BaseRoute]:
         _resource(paths.JOB_UPLOAD_URL.template, GET=jobs.upload_url),
         _resource(paths.JOB_DOWNLOAD_URL.template, GET=jobs.payload_url),
         _resource(paths.JOB_RESULT_URL.template, GET=jobs.result_url),
+        _resource(paths.JOB_RESULT_DIRECT.template, GET=direct.get_result),
         _resource(paths.JOB_RESULT_DOWNLOADED.template, POST=jobs.result_downloaded),
         # The path that clients of the first generation read a job from is the one that newer ones change it by.
         _resource(paths.JOB_UPDATE.template, GET=jobs.get_job, PUT=jobs.update_job, DELETE=jobs.delete_job),

@@ -197,7 +197,10 @@ def test_the_job_limit_has_the_code_that_clients_look_for(tmp_path: Any) -> None
         ServiceProcess(tmp_path / "data", settings={"max_jobs_per_device": 1}) as service,
         Api(service) as api,
     ):
-        job_id = api.create()["id"]
+        api.create()
+        # A job without a payload neither waits nor runs.
+        assert api.get(f"{PROJECT}/devices/{SIMULATOR}/jobsLimit") == {"maximumJobs": 1, "runningJobs": 0}
+        job_id = api.submit(endless())
         assert api.get(f"{PROJECT}/devices/{SIMULATOR}/jobsLimit") == {"maximumJobs": 1, "runningJobs": 1}
         _check(api.request("POST", JOBS, json={"backend": {"name": SIMULATOR}}), 400, 3458)
         api.post(f"{JOBS}/{job_id}/cancel")

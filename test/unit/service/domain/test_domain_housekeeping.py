@@ -53,7 +53,7 @@ def test_a_draft_whose_payload_never_comes_is_given_up(bench: Bench, keeper: Hou
     assert given_up.error is not None and given_up.error.code == ErrorCode.PAYLOAD_MISSING
     assert bench.reread(young).status is ApiJobStatus.CREATING
     assert heard == [draft.id]
-    assert bench.queues.job_limit(bench.project, "alpha").running_jobs == 1
+    assert bench.queues.job_limit(bench.project, "alpha").running_jobs == 0
 
 
 def test_it_looks_once_per_interval(bench: Bench, keeper: Housekeeper) -> None:

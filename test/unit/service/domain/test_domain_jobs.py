@@ -116,12 +116,17 @@ def test_an_unknown_device_takes_no_job(bench: Bench) -> None:
 
 def test_a_full_project_takes_no_job(store: Store, tmp_path: Path) -> None:
     bench = Bench(store, tmp_path, Limits(jobs_per_device=1))
-    job = bench.draft()
-    with pytest.raises(LimitReached) as refused:
-        bench.draft()
-    assert refused.value.code is ErrorCode.JOB_LIMIT
+    early = bench.draft()
+    bench.upload(early)
+    job = bench.queued()
+    for attempt in (bench.draft, lambda: bench.jobs.announce(bench.project, early.id)):
+        with pytest.raises(LimitReached) as refused:
+            attempt()
+        assert refused.value.code is ErrorCode.JOB_LIMIT
+    assert bench.jobs.announce(bench.project, job.id) == job
     bench.jobs.cancel(bench.project, job.id)
     bench.draft()
+    assert bench.jobs.announce(bench.project, early.id).status is ApiJobStatus.QUEUED
 
 
 @pytest.mark.parametrize(

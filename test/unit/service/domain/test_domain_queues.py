@@ -32,7 +32,7 @@ def test_the_status_counts_who_waits(bench: Bench) -> None:
 def test_without_a_limit_there_is_none(bench: Bench) -> None:
     bench.queued()
     bench.draft()
-    assert bench.queues.job_limit(bench.project, "alpha").to_json() == {"maximumJobs": -1, "runningJobs": 2}
+    assert bench.queues.job_limit(bench.project, "alpha").to_json() == {"maximumJobs": -1, "runningJobs": 1}
     assert bench.queues.job_limit(bench.other_project, "alpha").running_jobs == 0
 
 
