@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import requests
-from service_api import DEVICE, JOBS, PROJECT, SIMULATOR, Api
+from service_api import DEVICE, JOBS, PROJECT, SIMULATOR, Api, endless
 
 from qiskit_ibmq_provider.service.testing import ServiceProcess
 
