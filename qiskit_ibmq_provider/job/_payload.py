@@ -160,8 +160,10 @@ class JobPayload:
             IndexError,
             QiskitError,
         ) as err:
+            self._document = None  # The next call fetches it again.
             raise IBMQJobApiError(
-                f"The payload of job {self._state.record.id} cannot be read: {type(err).__name__}: {err}"
+                f"The payload of job {self._state.record.id} cannot be read: {type(err).__name__}: {str(err).rstrip('.')}. Ask for it "
+                "again; if that does not help, whoever runs the service should know."
             ) from err
 
 
