@@ -33,6 +33,7 @@ from qiskit_ibmq_provider.service.domain import lifecycle
 from qiskit_ibmq_provider.service.domain.engine import TaskOutcome
 from qiskit_ibmq_provider.service.domain.errors import InvalidRequest
 from qiskit_ibmq_provider.service.domain.model import Job
+from qiskit_ibmq_provider.service.store.patterns import within
 
 NAMES = [None, "", "a", "A", "a%b", "a_b", "bell", "bell-2", "näme", "null"]
 TAGS = [(), ("a",), ("a", "b"), ("b", "a", "b"), ("A",), ("",), ("a%",)]
@@ -266,3 +267,24 @@ def test_a_pattern_of_moderate_repetition_is_searched_for(bench: Bench) -> None:
     job = bench.draft(name="bell_aaaa_7")
     query = Filter.from_json({"where": {"name": {"regexp": "^bell_a{2,10}_[0-9]{1,3}$"}}})
     assert bench.store.jobs.select(bench.project.id, query, limit=5) == [job]
+
+
+def test_a_search_through_all_jobs_ends_with_its_time(bench: Bench) -> None:
+    populate(bench)
+    query = Filter.from_json({"where": {"clientInfo.name": {"neq": "x"}}})
+    with pytest.raises(InvalidRequest) as refused:
+        bench.store.jobs.select(bench.project.id, query, limit=100, seconds=0)
+    assert refused.value.code is ErrorCode.INVALID_FILTER
+    assert bench.store.jobs.select(bench.project.id, query, limit=100, seconds=3600)
+    # What the database decides by itself needs no time limit.
+    assert bench.store.jobs.select(bench.project.id, Filter(), limit=100, seconds=0)
+
+
+def test_time_that_is_spent_on_a_candidate_counts() -> None:
+    now = [0.0]
+    seen = []
+    with pytest.raises(InvalidRequest):
+        for candidate in within(5, range(100), lambda: now[0]):
+            seen.append(candidate)
+            now[0] += 2
+    assert seen == [0, 1, 2]

@@ -185,7 +185,8 @@ class Jobs:
             InvalidRequest: if the filter takes too long to decide.
         """
         limit = min(query.limit or self._limits.page_size, self._limits.page_size)
-        return [self._with_outlook(job) for job in self._store.jobs.select(project.id, query, limit=limit)]
+        found = self._store.jobs.select(project.id, query, limit=limit, seconds=self._limits.filter_seconds)
+        return [self._with_outlook(job) for job in found]
 
     def cancel(self, project: Project, job_id: str) -> bool:
         """Cancel a job, waiting or running; return whether it is cancelled now.

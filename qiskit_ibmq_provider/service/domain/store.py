@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Callable, Optional, Protocol
 
@@ -148,8 +149,14 @@ class JobStore(Protocol):
         """Return a job of any project, without its place in the queue."""
         ...
 
-    def select(self, project_id: int, query: Filter, *, limit: int) -> list[Job]:
+    def select(self, project_id: int, query: Filter, *, limit: int, seconds: float = math.inf) -> list[Job]:
         """Return at most ``limit`` jobs of a project that meet a filter, in its order, with their places in the queue.
+
+        Args:
+            project_id: the project.
+            query: the filter; its own limit does not count.
+            limit: how many jobs to return at most.
+            seconds: how long jobs may be looked through, where the database cannot decide by itself.
 
         Raises:
             InvalidRequest: if the filter takes too long to decide.

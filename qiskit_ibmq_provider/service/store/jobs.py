@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Callable, Optional
 
@@ -25,7 +26,7 @@ from qiskit_ibmq_provider.service.store.insertion import (
     insert_tags,
     wait_for_others,
 )
-from qiskit_ibmq_provider.service.store.patterns import TimedSearch
+from qiskit_ibmq_provider.service.store.patterns import TimedSearch, within
 from qiskit_ibmq_provider.service.store.positions import with_positions
 from qiskit_ibmq_provider.service.store.rows import (
     job_of,
@@ -93,7 +94,7 @@ class SqlJobs:
             found = _jobs(connection.execute(_BY_ID, {"job_id": job_id}))
             return found[0] if found else None
 
-    def select(self, project_id: int, query: Filter, *, limit: int) -> list[Job]:
+    def select(self, project_id: int, query: Filter, *, limit: int, seconds: float = math.inf) -> list[Job]:
         """Return at most ``limit`` jobs of a project that meet a filter, in its order."""
         search = TimedSearch()
         planned = plan(query.where, search)
@@ -104,7 +105,7 @@ class SqlJobs:
                 return with_positions(connection, _jobs(connection.execute(statement)))
         found: list[Job] = []
         skip = query.skip
-        for candidate in self._walk(condition, query.order):
+        for candidate in within(seconds, self._walk(condition, query.order)):
             if not match(planned.rest, candidate.to_record().to_json(), search):
                 continue
             if skip > 0:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Callable, Final
+from collections.abc import Iterable, Iterator
+from typing import Callable, Final, TypeVar
 
 import regex
 
@@ -20,7 +21,9 @@ from qiskit_ibmq_provider.protocol.clauses import python_flags
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.domain.errors import InvalidRequest
 
-__all__ = ["TimedSearch"]
+__all__ = ["TimedSearch", "within"]
+
+T = TypeVar("T")
 
 _SECONDS: Final = 1.0
 _MAX_EXPANSION: Final = 100_000
@@ -68,6 +71,24 @@ class TimedSearch:
         finally:
             self._left -= self._monotonic() - begin
         return found is not None
+
+
+def within(
+    seconds: float, candidates: Iterable[T], monotonic: Callable[[], float] = time.monotonic
+) -> Iterator[T]:
+    """Yield candidates as long as there is time, which whatever is done with them uses, too.
+
+    Raises:
+        InvalidRequest: if the time is over before the candidates are.
+    """
+    ends = monotonic() + seconds
+    for candidate in candidates:
+        if monotonic() >= ends:
+            raise InvalidRequest(
+                f"The search takes longer than {seconds:g} s. Narrow the filter by dates, tags, status or device.",
+                ErrorCode.INVALID_FILTER,
+            )
+        yield candidate
 
 
 def _check_expansion(pattern: str) -> None:
