@@ -206,12 +206,11 @@ class StepReader:
     def _sampled_pulse(self, name: str) -> PulseShape:
         """Return a pulse of the library."""
         if name not in self._sampled:
-            samples = self._library.get(name)
-            if samples is None:
+            if name not in self._library:
                 raise PulseError(
                     "this is no instruction, and there is no pulse of this name in 'pulse_library'"
                 )
-            self._sampled[name] = _read_samples(samples)
+            self._sampled[name] = _read_samples(self._library[name])
         return self._sampled[name]
 
 

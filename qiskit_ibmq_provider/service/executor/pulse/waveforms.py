@@ -101,7 +101,11 @@ def read_shape(shape: Any, parameters: Any) -> PulseShape:
     if "width" in names:
         values["width"] = _width(parameters, values, duration)
     envelope = _ENVELOPES[shape]
-    return PulseShape(duration, lambda: amplitude * envelope(duration, values))
+    pulse = PulseShape(duration, lambda: amplitude * envelope(duration, values))
+    highest = float(np.abs(pulse.samples()).max()) if "beta" in names else 0.0
+    if highest > 1 + _AMPLITUDE_SLACK:
+        raise PulseError(f"its largest sample is {highest:.6g}, but a device plays at most 1")
+    return pulse
 
 
 def _duration(parameters: Mapping[str, Any]) -> int:
@@ -144,10 +148,9 @@ def _times(duration: int) -> RealArray:
 
 def _lifted(times: RealArray, center: float, zeroed: float, sigma: float) -> RealArray:
     """Return a Gaussian of height 1 that is 0 at the distance ``zeroed`` from its center."""
-    floor = np.exp(-0.5 * (zeroed / sigma) ** 2)
-    bell = np.exp(-0.5 * ((times - center) / sigma) ** 2)
-    # A very wide one is all floor; its limit is a parabola, and the difference below keeps enough digits for that.
-    return np.asarray((bell - floor) / -np.expm1(-0.5 * (zeroed / sigma) ** 2))
+    # Differences from 1, of which a very wide one has only small ones.
+    floor = -np.expm1(-0.5 * (zeroed / sigma) ** 2)
+    return np.asarray(1 + np.expm1(-0.5 * ((times - center) / sigma) ** 2) / floor)
 
 
 def _constant(duration: int, values: Mapping[str, float]) -> ComplexArray:
