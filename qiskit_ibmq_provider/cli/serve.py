@@ -37,6 +37,9 @@ def add_to(commands: Any) -> None:
             parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=text)
         else:
             parser.add_argument(option, metavar=name.split("_")[-1].upper(), help=text)
+    parser.add_argument(
+        "--openapi", action="store_true", help="print the OpenAPI description of the service and end"
+    )
     parser.set_defaults(run=run)
 
 
@@ -49,6 +52,11 @@ def run(args: argparse.Namespace) -> int:
         advice = "run the service with Python 3.9 to 3.12"
         sys.stderr.write(f"The service cannot start. {explain_missing(missing, advice)}\n")
         return _FAILED
+    if args.openapi:
+        from qiskit_ibmq_provider.service.app import openapi_document
+
+        print(openapi_document().decode())
+        return 0
     from qiskit_ibmq_provider.service.config import ConfigError, load_config
     from qiskit_ibmq_provider.service.server import EXIT_CONFIG
 

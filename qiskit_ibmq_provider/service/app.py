@@ -4,15 +4,18 @@
 
 from __future__ import annotations
 
+import json
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from qiskit_ibmq_provider.service.routes.envelope import Envelope
 from qiskit_ibmq_provider.service.routes.errors import EXCEPTION_HANDLERS
+from qiskit_ibmq_provider.service.routes.openapi.document import document as document_of
 from qiskit_ibmq_provider.service.routes.table import all_routes
 from qiskit_ibmq_provider.service.services import Services
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "openapi_document"]
 
 
 def create_app(services: Services, *, origin: str) -> Starlette:
@@ -33,4 +36,10 @@ def create_app(services: Services, *, origin: str) -> Starlette:
     app.router.redirect_slashes = False
     app.state.services = services
     app.state.origin = origin
+    app.state.description = openapi_document()
     return app
+
+
+def openapi_document() -> bytes:
+    """Return the OpenAPI description of the service, as JSON for programs and people."""
+    return json.dumps(document_of(all_routes()), indent=1).encode()

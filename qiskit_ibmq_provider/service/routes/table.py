@@ -4,25 +4,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, WebSocketRoute
 
 from qiskit_ibmq_provider.protocol import routes as paths
-from qiskit_ibmq_provider.service.routes import account, devices, direct, job_socket, jobs, listings, storage
-from qiskit_ibmq_provider.service.routes.urls import API_PATH, SOCKET_PATH
+from qiskit_ibmq_provider.service.routes import (
+    account,
+    description,
+    devices,
+    direct,
+    job_socket,
+    jobs,
+    listings,
+    storage,
+)
+from qiskit_ibmq_provider.service.routes.resource import Endpoint, Resource
+from qiskit_ibmq_provider.service.routes.urls import API_PATH, OPENAPI_PATH, SOCKET_PATH
 
 __all__ = ["all_routes"]
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def all_routes() -> list[BaseRoute]:
     """Return every route of the service; the API is below ``/api``, its websockets below ``/api/ws``."""
     return [
-        Route("/", account.about),
+        Resource("/", {"GET": account.about}),
         _resource("", GET=account.about),
         *_account_routes(),
         *_device_routes(),
@@ -34,6 +38,7 @@ def all_routes() -> list[BaseRoute]:
 
 def _account_routes() -> list[BaseRoute]:
     return [
+        _resource(OPENAPI_PATH, GET=description.openapi),
         _resource(paths.VERSION.template, GET=account.version),
         _resource(paths.LOGIN.template, POST=account.log_in),
         _resource(paths.USER_INFO.template, GET=account.user_info),
@@ -88,10 +93,6 @@ def _socket_routes() -> list[BaseRoute]:
     ]
 
 
-def _resource(path: str, **methods: Endpoint) -> Route:
-    """Return one route for all methods of a path below the API, so that an answer 405 names them all. HEAD is GET without a body."""
-
-    async def endpoint(request: Request) -> Response:
-        return await methods["GET" if request.method == "HEAD" else request.method](request)
-
-    return Route(API_PATH + path, endpoint, methods=list(methods))
+def _resource(path: str, **methods: Endpoint) -> Resource:
+    """Return the route for all methods of a path below the API."""
+    return Resource(API_PATH + path, methods)

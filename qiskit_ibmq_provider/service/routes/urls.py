@@ -9,10 +9,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, Optional
 
-__all__ = ["API_PATH", "SOCKET_PATH", "api_url", "public_origin", "websocket_url"]
+__all__ = ["API_PATH", "OPENAPI_PATH", "SOCKET_PATH", "api_url", "public_origin", "websocket_url"]
 
 API_PATH: Final = "/api"
 """Where the API begins, below the public URL."""
+
+OPENAPI_PATH: Final = "/openapi.json"
+"""Where the description of the API is, below the API."""
 
 SOCKET_PATH: Final = API_PATH + "/ws"
 """Where the websockets begin."""
