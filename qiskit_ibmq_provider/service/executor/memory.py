@@ -10,15 +10,15 @@ do with it. So a circuit that certainly cannot fit is refused before it runs.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Optional
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.executor.instructions import CLIFFORD
 from qiskit_ibmq_provider.service.executor.payload import CircuitJob, Experiment
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 
-__all__ = ["check_memory", "needed_memory"]
+__all__ = ["check_memory", "is_clifford", "is_clifford_noise", "needed_memory"]
 
 _AMPLITUDE: Final = 16
 """Bytes of one complex number in double precision."""
@@ -32,21 +32,26 @@ _RANDOM: Final = frozenset({"measure", "reset", "kraus", "superop"})
 _HALF_PI: Final = math.pi / 2
 
 
-def check_memory(job: CircuitJob, limit: int, where: str, *, noisy: bool) -> None:
+def check_memory(
+    job: CircuitJob, limit: int, where: str, *, model: Optional[Mapping[str, Any]] = None
+) -> None:
     """Refuse a job with a circuit that cannot be simulated in so much memory.
 
     Args:
         job: the job.
         limit: bytes of memory of one worker.
         where: the device, for the message.
-        noisy: there is a noise model, of the job or of the device.
+        model: the noise model, of the job or of the device; ``None`` without noise.
 
     Raises:
         Refusal: a circuit needs more.
     """
+    errors = () if model is None else model["errors"]
+    noisy = any(error["type"] == "qerror" for error in errors)
+    clifford_noise = is_clifford_noise(errors)
     for index, experiment in enumerate(job.experiments):
         qubits = experiment.qubits if job.whole_registers else len(experiment.active)
-        needed = needed_memory(experiment, job.method, qubits, noisy=noisy)
+        needed = needed_memory(experiment, job.method, qubits, noisy=noisy, clifford_noise=clifford_noise)
         if job.options.get("precision") == "single":
             needed //= 2
         if needed > limit:
@@ -59,18 +64,22 @@ def check_memory(job: CircuitJob, limit: int, where: str, *, noisy: bool) -> Non
             )
 
 
-def needed_memory(experiment: Experiment, method: str, qubits: int, *, noisy: bool = False) -> int:
+def needed_memory(
+    experiment: Experiment, method: str, qubits: int, *, noisy: bool = False, clifford_noise: bool = True
+) -> int:
     """Return a lower bound of the bytes that a circuit needs; 0 if its method does not need a dense state.
 
     Args:
         experiment: the circuit.
         method: the simulation method.
         qubits: how many qubits are simulated.
-        noisy: there is a noise model.
+        noisy: there are errors that differ from shot to shot.
+        clifford_noise: the stabilizer method can take its errors.
     """
+    clifford = clifford_noise and is_clifford(experiment.instructions)
     if method == "density_matrix":
         state = _AMPLITUDE << (2 * qubits)
-    elif method == "statevector" or (method == "automatic" and not _is_clifford(experiment.instructions)):
+    elif method == "statevector" or (method == "automatic" and not clifford):
         state = _AMPLITUDE << qubits
     else:
         state = 0
@@ -92,7 +101,17 @@ def _saved_memory(experiment: Experiment, noisy: bool) -> int:
     return total
 
 
-def _is_clifford(instructions: Sequence[Mapping[str, Any]]) -> bool:
+def is_clifford_noise(errors: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether the stabilizer method may take the errors of a noise model."""
+    return all(
+        operation["name"] in CLIFFORD
+        for error in errors
+        for circuit in error.get("instructions", ())
+        for operation in circuit
+    )
+
+
+def is_clifford(instructions: Sequence[Mapping[str, Any]]) -> bool:
     """Tell whether the stabilizer method may take a circuit."""
     for instruction in instructions:
         name = instruction["name"]

@@ -34,6 +34,7 @@ from qiskit_ibmq_provider.service.executor.documents import (
     result_document,
     summary,
 )
+from qiskit_ibmq_provider.service.executor.effort import check_effort
 from qiskit_ibmq_provider.service.executor.memory import check_memory
 from qiskit_ibmq_provider.service.executor.noise import CalibrationNoise
 from qiskit_ibmq_provider.service.executor.normalise import normalise
@@ -120,8 +121,6 @@ class Worker:
             return self._compute_by_pulses(task, rules, payload)
         job = read_job(payload, rules, max_experiments=self._settings.max_experiments)
         noise = None if rules.simulator else self._noise(rules, job.calibration_date)
-        noisy = noise is not None or job.noise_model is not None
-        check_memory(job, self._settings.memory, rules.name, noisy=noisy)
         circuits = [normalise(experiment.instructions, rules, noise) for experiment in job.experiments]
         model = job.noise_model
         if noise is not None:
@@ -130,6 +129,8 @@ class Worker:
                 (qubit for circuit in circuits for qubit in circuit.measured),
                 (key for circuit in circuits for key in circuit.delays),
             )
+        check_memory(job, self._settings.memory, rules.name, model=model)
+        check_effort(job, rules.name, model=model, threads=self._settings.threads, limit=task.time_limit)
         begin = time.monotonic()
         results = self._runner.run(job, circuits, model)
         document = result_document(

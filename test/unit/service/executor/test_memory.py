@@ -22,8 +22,18 @@ def _general(qubits):
     return [{"name": "t", "qubits": [qubit]} for qubit in range(qubits)]
 
 
-def _check(instructions, limit, qubits=32, *, noisy=False, **config):
-    check_memory(read_job(payload(instructions, qubits=qubits, **config), rules()), limit, "it", noisy=noisy)
+FLIP = {
+    "type": "qerror",
+    "operations": ["cx"],
+    "probabilities": [0.9, 0.1],
+    "instructions": [[{"name": "id", "qubits": [0]}], [{"name": "x", "qubits": [0]}]],
+}
+DAMPING = {**FLIP, "instructions": [[{"name": "id", "qubits": [0]}], [{"name": "kraus", "qubits": [0]}]]}
+
+
+def _check(instructions, limit, qubits=32, *, errors=(), **config):
+    job = read_job(payload(instructions, qubits=qubits, **config), rules())
+    check_memory(job, limit, "it", model={"errors": list(errors)})
 
 
 def test_a_state_vector_that_does_not_fit_is_refused_with_the_limit():
@@ -74,7 +84,7 @@ def test_states_that_are_kept_for_each_shot_count():
     # Without noise all shots are in one state before they are measured.
     _check([*_general(16), save], 2**26, shots=1000)
     with pytest.raises(Refusal):
-        _check([*_general(16), save], 2**26, shots=1000, noisy=True)
+        _check([*_general(16), save], 2**26, shots=1000, errors=[FLIP])
     with pytest.raises(Refusal):
         _check([*_general(16), MEASURE, save], 2**26, shots=1000)
 
@@ -82,3 +92,12 @@ def test_states_that_are_kept_for_each_shot_count():
 def test_the_machine_has_memory_and_processors():
     assert machine_memory() > 2**28
     assert processors() >= 1
+
+
+def test_noise_that_is_no_clifford_makes_a_clifford_circuit_need_a_state():
+    chain = [{"name": "cx", "qubits": [qubit, qubit + 1]} for qubit in range(31)]
+    _check(chain, 2**26)
+    _check(chain, 2**26, errors=[FLIP])
+    with pytest.raises(Refusal, match="32 qubits of it and would take 64.0 GiB"):
+        _check(chain, 2**26, errors=[FLIP, DAMPING])
+    _check(chain, 2**26, errors=[FLIP, DAMPING], method="matrix_product_state")
