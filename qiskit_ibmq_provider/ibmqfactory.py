@@ -16,7 +16,6 @@ from qiskit_ibmq_provider._account.provider_choice import matching, stored_defau
 from qiskit_ibmq_provider._account.reopening import AccountReopening
 from qiskit_ibmq_provider._account.stored_account import UPDATE_ACCOUNT_TEXT, account_errors, check_account
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.accountprovider import AccountProvider
 from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
 from qiskit_ibmq_provider.credentials.reference import OpenedBy
@@ -27,6 +26,7 @@ from qiskit_ibmq_provider.exceptions import (
 )
 
 if TYPE_CHECKING:
+    from qiskit_ibmq_provider.accountprovider import AccountProvider
     from qiskit_ibmq_provider.api.session import RetrySession
 
 __all__ = ["IBMQFactory", "QX_AUTH_URL", "UPDATE_ACCOUNT_TEXT"]

@@ -9,7 +9,6 @@ import dataclasses
 from typing import TYPE_CHECKING, Callable, Final, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.accountprovider import AccountProvider
 from qiskit_ibmq_provider.api.exceptions import RequestsApiError
 from qiskit_ibmq_provider.credentials import Preferences
 from qiskit_ibmq_provider.credentials.credentials import Credentials
@@ -24,6 +23,7 @@ from qiskit_ibmq_provider.exceptions import (
 )
 
 if TYPE_CHECKING:
+    from qiskit_ibmq_provider.accountprovider import AccountProvider
     from qiskit_ibmq_provider.api.relocation import Place
     from qiskit_ibmq_provider.api.session import RetrySession
     from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
@@ -116,6 +116,8 @@ def log_in(
         IBMQProviderError: the account has no project.
         ApiError: the server refused, or could not be asked.
     """
+    # Most of the package, and what it needs, is not loaded before there is an account to use it with.
+    from qiskit_ibmq_provider.accountprovider import AccountProvider
     from qiskit_ibmq_provider.api.clients.auth import AuthClient
 
     at = to.credentials
