@@ -126,6 +126,11 @@ class ServiceConfig:
         10.0, read.seconds, "Time that the search for the jobs of one list may take, in seconds."
     )
     job_seconds: float = _setting(3600.0, read.seconds, "Time that one job may run, in seconds.")
+    device_seconds: tuple[tuple[str, float], ...] = _setting(
+        (),
+        read.device_seconds,
+        "The same for single devices, 'name=seconds' separated by commas, e.g. 'simulator_mps=600'.",
+    )
     upload_seconds: float = _setting(
         3600.0, read.seconds, "Time after which a job whose payload never came is ended, in seconds."
     )

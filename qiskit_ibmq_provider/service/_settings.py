@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 __all__ = [
     "ConfigError",
     "boolean",
+    "device_seconds",
     "identifier",
     "integer",
     "is_loopback",
@@ -141,6 +142,18 @@ def rate(value: Any) -> float:
     if not 0 <= number < math.inf:
         raise ValueError("it must be a number, zero or more")
     return number
+
+
+def device_seconds(value: Any) -> tuple[tuple[str, float], ...]:
+    """Read time spans by device, in text ``name=seconds`` separated by commas."""
+    items = [item.strip() for item in value.split(",")] if isinstance(value, str) else list(value)
+    pairs = [item.split("=") if isinstance(item, str) else list(item) for item in items if item != ""]
+    if not all(len(pair) == 2 for pair in pairs):
+        raise ValueError("it must be like 'device=seconds', several separated by commas")
+    found = tuple((identifier(name), seconds(span)) for name, span in pairs)
+    if len({name for name, _ in found}) < len(found):
+        raise ValueError("it names a device twice")
+    return found
 
 
 def boolean(value: Any) -> bool:

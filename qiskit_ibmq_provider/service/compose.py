@@ -151,7 +151,11 @@ def _assemble(
             blobs,
             engine or LocalEngine(_device_dirs(config), workers=config.worker_count),
             events,
-            DispatchConfig(exclusive=exclusive, time_limit=config.job_seconds),
+            DispatchConfig(
+                exclusive=exclusive,
+                time_limit=config.job_seconds,
+                device_limits=dict(config.device_seconds),
+            ),
             housekeeper=housekeeper,
             clock=clock,
         ),

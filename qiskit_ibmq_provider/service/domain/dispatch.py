@@ -189,7 +189,7 @@ class Dispatcher:
             event,
             self._clock.now(),
             result_size=self._result_size(event),
-            time_limit=self._config.time_limit,
+            time_limit=self._config.limit_of(job.backend_name),
             max_losses=self._config.max_losses,
         )
         if not self._store.jobs.swap(job, settled):
@@ -269,7 +269,7 @@ class Dispatcher:
                 backend_name=job.backend_name,
                 payload_path=self._blobs.local_path(payload),
                 result_path=self._blobs.local_path(result_blob(job.id, job.attempt)),
-                time_limit=self._config.time_limit,
+                time_limit=self._config.limit_of(job.backend_name),
             )
         except DomainError as err:
             logger.error("Job %s cannot be run now: %s", job.id, err)

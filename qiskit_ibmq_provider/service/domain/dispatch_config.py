@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import secrets
+from collections.abc import Mapping
 
 __all__ = ["DispatchConfig"]
 
@@ -32,9 +33,16 @@ class DispatchConfig:
     time_limit: float = math.inf
     """How long one attempt at a job may run."""
 
+    device_limits: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """The same for single devices, by name."""
+
     max_losses: int = 3
     """After so many dead workers a job is given up."""
 
     max_takeovers: int = 100
     """After so many dead dispatchers a job is given up. A service that is killed often, and soon after its start,
     kills the oldest jobs again and again, and they are not to blame."""
+
+    def limit_of(self, device: str) -> float:
+        """Return how long one attempt at a job on a device may run."""
+        return self.device_limits.get(device, self.time_limit)

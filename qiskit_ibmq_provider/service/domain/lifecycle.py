@@ -146,9 +146,14 @@ def take_over(job: Job, now: datetime.datetime, allowed: int) -> Job:
 
 
 def time_out(job: Job, now: datetime.datetime, limit: float) -> Job:
-    """Return the job after it was killed at its time limit, in seconds."""
+    """Return the job after it was killed at its time limit, in seconds.
+
+    Jobs of the runtime have a status "Cancelled - Ran too long", which clients show as ``ERROR``. Jobs of devices have none of their own for
+    that, and a status that clients do not know would break their lists; so the same state is an error while running, whose text says so.
+    """
     error = JobError(
-        f"The job ran longer than the {limit:g} seconds that the service allows. Split it into smaller jobs.",
+        f"Cancelled - Ran too long: the job ran longer than the {limit:g} seconds that the service allows on {job.backend_name}. "
+        "Split it into smaller jobs.",
         int(ErrorCode.TIME_LIMIT),
     )
     return enter(job, ApiJobStatus.ERROR_RUNNING_JOB, now, error=error)

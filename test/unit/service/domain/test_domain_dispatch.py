@@ -109,7 +109,7 @@ def test_a_lost_job_runs_again_and_the_third_loss_is_final(
 
 
 def test_a_job_over_its_time_fails(bench: Bench, engine: ManualEngine) -> None:
-    dispatcher = bench.dispatcher(engine, DispatchConfig(time_limit=30))
+    dispatcher = bench.dispatcher(engine, DispatchConfig(time_limit=3600, device_limits={"alpha": 30}))
     job = bench.queued()
     dispatcher.run_once()
     assert engine.tasks[job.id].time_limit == 30

@@ -182,7 +182,9 @@ def test_an_outcome_without_sense_is_a_failure_that_says_so(running: Job, outcom
 def test_a_timeout_names_the_limit(running: Job) -> None:
     job = settled(running, EventKind.TIMED_OUT)
     assert job.error == JobError(
-        "The job ran longer than the 2.5 seconds that the service allows. Split it into smaller jobs.", 8001
+        "Cancelled - Ran too long: the job ran longer than the 2.5 seconds that the service allows on alpha. "
+        "Split it into smaller jobs.",
+        8001,
     )
 
 
