@@ -65,7 +65,7 @@ def assembled(schedules: Any, name: str, **options: Any) -> dict[str, Any]:
         "rep_time": 1e-3,
         **options,
     }
-    qobj = assemble(schedules, n_qubits=configuration["n_qubits"], **given).to_dict()
+    qobj = assemble(schedules, **given).to_dict()
     return json.loads(json.dumps(qobj, default=_plain))
 
 

@@ -4,9 +4,9 @@
 """Readout of a device: from the levels that qubits were found in to bits and to points in the IQ plane, with the device's own errors.
 
 The points of each level lie in a round cloud. Two things go wrong in the readout of a qubit, here as on hardware: the clouds overlap, and
-the qubit changes its level while it is listened to, so that its point lies in the cloud of the other level. The clouds are as far apart as
-the smaller of the two probabilities of an error demands; what the other one has more of comes from changes of the level. A straight line
-half way between the clouds so makes the device's errors again.
+the qubit changes its level while it is listened to, so that its point lies in the cloud of the other level. A small part of the smaller of
+the two probabilities of an error comes from the overlap, all else from changes of the level. A straight line half way between the clouds
+so makes the device's errors again, and one half way between the means of what was prepared nearly so.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ _TURN: Final = 0.4
 
 _THIRD: Final = math.radians(65)
 """The angle at which the cloud of the second excited state lies, seen from that of the first, against the axis of the first two."""
+
+_OVERLAP: Final = 0.05
+"""Part of the smaller error that comes from the overlap of the clouds."""
 
 _OVERLAP_RANGE: Final = (1e-6, 0.25)
 """Least and largest part of a cloud that lies on the other side of the line half way between two."""
@@ -75,7 +78,7 @@ class QubitReadout:
         """
         errors = (excited_from_ground, ground_from_excited)
         low, high = _OVERLAP_RANGE
-        overlap = min(max(low, min(*errors, 1 - errors[0], 1 - errors[1])), high)
+        overlap = min(max(low, _OVERLAP * min(*errors, 1 - errors[0], 1 - errors[1])), high)
         changes = tuple(min(1.0, max(0.0, (error - overlap) / (1 - 2 * overlap))) for error in errors)
         angle = _TURN * ((seed & 0xFFFF) / 0x8000 - 1)
         rest = _REST * np.exp(0.5j * _TURN * ((seed >> 16 & 0xFFFF) / 0x8000 - 1))
