@@ -138,6 +138,19 @@ class ServiceConfig:
     socket_seconds: float = _setting(
         10.0, read.seconds, "Time that a websocket client has to authenticate, and to close, in seconds."
     )
+    head_seconds: float = _setting(
+        30.0,
+        read.seconds,
+        "Time that the head of a request may take, and the first byte of a connection, in seconds.",
+    )
+    stall_seconds: float = _setting(
+        60.0,
+        read.seconds,
+        "Time that a client may take to send, or to read, 16 KiB of a body, in seconds. Slower ones are disconnected.",
+    )
+    keep_alive_seconds: float = _setting(
+        75.0, read.seconds, "Time that a connection without requests is kept open, in seconds."
+    )
     access_log: bool = _setting(False, read.boolean, "Log every request.")
     log_level: str = _setting("INFO", read.log_level, "Least level of log messages.")
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import socket
@@ -20,7 +21,7 @@ from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.service.app import create_app
 from qiskit_ibmq_provider.service.compose import StartError, open_services
 from qiskit_ibmq_provider.service.config import ENVIRONMENT_PREFIX, ConfigError, ServiceConfig, read_token
-from qiskit_ibmq_provider.service.connections import BoundedHttp
+from qiskit_ibmq_provider.service.connections import bounded_http
 from qiskit_ibmq_provider.service.data_lock import DataDirError, DataDirInUse, hold_data_dir
 from qiskit_ibmq_provider.service.logs import configure_logging
 from qiskit_ibmq_provider.service.routes.urls import API_PATH
@@ -72,13 +73,15 @@ _PONG_SECONDS: Final = 120.0
 _BACKLOG: Final = 512
 """Connections that wait while the service is busy or still starting."""
 
+_OPEN_FILES: Final = 16384
+"""Most files that the service wants to have open: connections, and what they read and write."""
+
 _SOCKET_MESSAGE_BYTES: Final = 64 * 1024
 """Clients send one token over a websocket, and little else."""
 
 _IDLE_CHECK_SECONDS: Final = 0.2
 
 _UVICORN_SETTINGS: Final[Mapping[str, Any]] = {
-    "http": BoundedHttp,
     "ws": "websockets-sansio",
     "ws_max_size": _SOCKET_MESSAGE_BYTES,
     "ws_ping_interval": _PING_SECONDS,
@@ -122,6 +125,7 @@ def serve(config: ServiceConfig, *, on_ready: Optional[Callable[[str], None]] = 
         _warn_of_short_token(token)
         # The database holds the key that signs storage URLs, the blobs hold what users computed.
         os.umask(0o077)
+        _allow_many_connections()
         with hold_data_dir(config.data_dir), contextlib.closing(_bind(config)) as listener:
             return _run(config, token, listener, on_ready)
     except ConfigError as exc:
@@ -134,6 +138,18 @@ def serve(config: ServiceConfig, *, on_ready: Optional[Callable[[str], None]] = 
         return _fail(str(exc), EXIT_PORT)
     except StartError as exc:
         return _fail(str(exc), EXIT_FAILED)
+
+
+def _allow_many_connections() -> None:
+    """Raise the limit of open files, one for each connection, to what this user may have."""
+    if os.name != "posix":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _fail(message: str, code: int) -> int:
@@ -201,7 +217,13 @@ def _run(
     origin = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
     with open_services(config, token) as services:
         server = _Server(
-            uvicorn.Config(create_app(services, origin=origin), **_UVICORN_SETTINGS, **tls),
+            uvicorn.Config(
+                create_app(services, origin=origin),
+                http=bounded_http(config.head_seconds, config.stall_seconds),  # type: ignore[arg-type]
+                timeout_keep_alive=math.ceil(config.keep_alive_seconds),
+                **_UVICORN_SETTINGS,
+                **tls,
+            ),
             url=f"{origin}{API_PATH}",
             on_ready=on_ready,
             idle_timeout=config.idle_timeout,

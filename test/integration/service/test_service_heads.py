@@ -85,7 +85,7 @@ def test_what_is_no_request_gets_an_error_of_the_usual_form(api: Api, request_li
     assert set(document["error"]) == {"message", "code", "status", "name"}
 
 
-def test_a_connection_without_a_request_is_closed_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_without_a_request_is_closed_in_time() -> None:
     """In this process, where the time can be made short."""
     import uvicorn
 
@@ -93,12 +93,13 @@ def test_a_connection_without_a_request_is_closed_in_time(monkeypatch: pytest.Mo
         raise AssertionError("no request was made")
 
     async def main() -> list[float]:
-        server = uvicorn.Config(app, http=connections.BoundedHttp, log_config=None, lifespan="off")
+        make = connections.bounded_http(head_seconds=0.2, stall_seconds=60)
+        server = uvicorn.Config(app, http=make, log_config=None, lifespan="off")
         server.load()
         state = uvicorn.Server(server).server_state
         loop = asyncio.get_running_loop()
         listener = await loop.create_server(
-            lambda: connections.BoundedHttp(config=server, server_state=state, app_state={}), "127.0.0.1", 0
+            lambda: make(config=server, server_state=state, app_state={}), "127.0.0.1", 0
         )
         port = listener.sockets[0].getsockname()[1]
         waited = []
@@ -112,5 +113,4 @@ def test_a_connection_without_a_request_is_closed_in_time(monkeypatch: pytest.Mo
         listener.close()
         return waited
 
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
     assert all(0.1 < seconds < 10 for seconds in asyncio.run(main()))
