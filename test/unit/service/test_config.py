@@ -149,6 +149,15 @@ def test_lists_are_read_from_text(tmp_path: Path) -> None:
     assert config.trusted_proxies == ("10.0.0.0/8", "::1/128")
 
 
+def test_times_of_single_devices_are_read(tmp_path: Path) -> None:
+    text = "simulator_mps=600, ibmq_armonk=1.5"
+    config = _load(tmp_path, {"IBMQ_SERVICE_DEVICE_SECONDS": text})
+    assert config.device_seconds == (("simulator_mps", 600.0), ("ibmq_armonk", 1.5))
+    for wrong in ("600", "a=0", "a=b", "a=1,a=2", "a b=1"):
+        with pytest.raises(ConfigError, match="device_seconds"):
+            _load(tmp_path, {"IBMQ_SERVICE_DEVICE_SECONDS": wrong})
+
+
 def test_projects_are_read_from_text_or_given_as_they_are(tmp_path: Path) -> None:
     assert _load(tmp_path).projects == (("ibm-q", "open", "main"),)
     names = (("ibm-q-education", "class.1", "x_2"), ("ibm-q", "open", "main"))
