@@ -131,11 +131,14 @@ class IBMQBackendApiError(IBMQBackendError):
     """The server refused, or could not be asked.
 
     Attributes:
-        job_id: the job that was being submitted, once the server had given it an id.
+        job_id: the job that was being submitted, once the server had given it an id; ``provider.backend.retrieve_job`` finds it.
+        idempotency_key: the key that was sent with the job, where its id is not known;
+            ``provider.backend.find_submitted_job`` says whether it made a job, and which.
         outcome_unknown: whether the server may have done what was asked, though its answer is lost.
     """
 
     job_id: Optional[str] = None
+    idempotency_key: Optional[str] = None
     outcome_unknown: bool = False
 
 

@@ -235,6 +235,23 @@ class IBMQBackendService:
         """
         return self._jobs.retrieve(job_id)
 
+    def find_submitted_job(self, idempotency_key: str) -> Optional[IBMQJob]:
+        """Return the job of a ``run()`` that raised an exception without knowing whether there is one.
+
+        A request that is still on its way may make the job later: ask again after some minutes before you count on ``None``.
+
+        Args:
+            idempotency_key: what the exception has under that name.
+
+        Returns:
+            The job, or ``None`` if no job was made.
+
+        Raises:
+            IBMQBackendValueError: the key is not a text, or empty.
+            IBMQBackendApiError: the server does not know such keys, refused, or could not be asked.
+        """
+        return self._jobs.find_submitted(idempotency_key)
+
     def my_reservations(self) -> list[BackendReservation]:
         """Return your upcoming reservations, of any backend.
 

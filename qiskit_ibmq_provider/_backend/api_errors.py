@@ -36,4 +36,5 @@ def api_errors(what: str) -> Iterator[None]:
         kind = IBMQBackendApiProtocolError if isinstance(err, ApiIBMQProtocolError) else IBMQBackendApiError
         failure = kind(text, code=err.code, status_code=err.status_code)
         failure.job_id, failure.outcome_unknown = err.job_id, err.outcome_unknown
+        failure.idempotency_key = err.idempotency_key
         raise failure from err

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from qiskit_ibmq_provider._backend.api_errors import api_errors
 from qiskit_ibmq_provider._logging import get_logger
@@ -88,6 +88,21 @@ class ProjectJobs:
         with api_errors(f"The job {job_id} cannot be retrieved"):
             record = self._devices.client.job_get(job_id)
         return self._job(record)
+
+    def find_submitted(self, idempotency_key: str) -> Optional[IBMQJob]:
+        """Return the job that was submitted with a key, ``None`` if there is none.
+
+        Raises:
+            IBMQBackendValueError: the key is not a text, or empty.
+            IBMQBackendApiError: the server does not know such keys, refused, or could not be asked.
+        """
+        if not isinstance(idempotency_key, str) or not idempotency_key:
+            raise IBMQBackendValueError(
+                f"An idempotency key is the text that an exception of run() carries, not {idempotency_key!r:.80}."
+            )
+        with api_errors("The job of an idempotency key cannot be looked up"):
+            record = self._devices.client.job_of_key(idempotency_key)
+        return None if record is None else self._job(record)
 
     def reservations(self) -> list[BackendReservation]:
         """Return the account's upcoming reservations.

@@ -67,6 +67,7 @@ class Channel:
         self.trusted: frozenset[str] = frozenset()
         self.application = client_application()
         self.capabilities: Mapping[str, Any] = {}
+        self.limits: Mapping[str, Any] = {}
         self.relocation: Optional[Relocation] = None
         self._pool_settings = pool_settings
         self._pool: Optional[HttpPool] = None

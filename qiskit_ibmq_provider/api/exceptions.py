@@ -6,7 +6,7 @@
 ::
 
     IBMQError
-     └─ ApiError                             code, status_code, message, job_id, outcome_unknown
+     └─ ApiError                             code, status_code, message, job_id, idempotency_key, outcome_unknown
          ├─ RequestsApiError                 a request failed; status_code is -1 where no answer came
          ├─ ApiIBMQProtocolError             an answer cannot be read
          ├─ AuthenticationLicenseError       the licence of the service is not accepted yet
@@ -50,8 +50,15 @@ class ApiError(IBMQError):
     job_id: Optional[str] = None
     """The job that the failed call was about, where the call made one; ask for it with ``retrieve_job``."""
 
+    idempotency_key: Optional[str] = None
+    """The key with which the failed call may have made a job, where nobody knows: ask for it with ``find_submitted_job``."""
+
     outcome_unknown: bool = False
     """Whether the server may have done what was asked although the call failed."""
+
+    answer_lost: bool = False
+    """Whether the answer to the request, or to one before it that it repeats, was lost: as ``outcome_unknown``, but also where the server
+    has refused the repetition."""
 
     def introduced_by(self: E, text: str) -> E:
         """Return this error with a text before its own; after it would hide the error code that stands at the end."""

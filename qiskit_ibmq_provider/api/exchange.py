@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Optional, Union
+from typing import Any, Final, Generic, Optional, TypeVar, Union
 
 from qiskit_ibmq_provider.api.backoff import Trouble, parse_retry_after
 from qiskit_ibmq_provider.api.redaction import Secret
@@ -25,11 +25,14 @@ __all__ = [
     "Problem",
     "READ_TIMEOUT",
     "STORAGE_TIMEOUTS",
+    "Success",
     "TOTAL_TIMEOUT",
     "Timeouts",
     "Url",
     "reveal_url",
 ]
+
+T = TypeVar("T")
 
 Url = Union[str, Secret]
 """A path below the base URL, an absolute URL, or an absolute URL that is signed and must not show."""
@@ -155,6 +158,13 @@ class Answer:
     reason: str
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
     body: bytes = dataclasses.field(default=b"", repr=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class Success(Generic[T]):
+    """A request that went well, and what its answer means."""
+
+    value: T = dataclasses.field(repr=False)
 
 
 @dataclasses.dataclass(frozen=True)

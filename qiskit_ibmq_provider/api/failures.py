@@ -17,9 +17,9 @@ from qiskit_ibmq_provider.api.backoff import Tally, Trouble, may_be_processed
 from qiskit_ibmq_provider.api.exceptions import ApiError, ApiIBMQProtocolError, RequestsApiError
 from qiskit_ibmq_provider.api.exchange import Answer, Problem, Url, reveal_url
 from qiskit_ibmq_provider.api.redaction import Redactor
-from qiskit_ibmq_provider.protocol.errors import LICENSE_REQUIRED, ErrorBody
+from qiskit_ibmq_provider.protocol.errors import LICENSE_REQUIRED, ErrorBody, ProtocolError
 
-__all__ = ["describe_request", "error_for"]
+__all__ = ["describe_request", "error_for", "unreadable"]
 
 _ADVICE: Final[Mapping[int, str]] = {
     401: "Check the API token of the account and load the account again.",
@@ -62,11 +62,17 @@ def error_for(problem: Problem, request: str, tally: Tally, redactor: Redactor) 
     else:
         error = _refusal(answer, problem.detail, request, redactor)
     rejected = answer is not None and 400 <= answer.status < 500
-    error.outcome_unknown = not rejected and (
-        tally.may_be_processed or may_be_processed(problem.trouble, problem.status)
-    )
+    error.answer_lost = tally.may_be_processed or may_be_processed(problem.trouble, problem.status)
+    error.outcome_unknown = error.answer_lost and not rejected
     error.__cause__ = problem.cause
     return error
+
+
+def unreadable(err: ProtocolError, answer: Answer, redactor: Redactor) -> Problem:
+    """Return the problem of an answer that came whole and does not have the form that it should have."""
+    text = redactor.clean(str(err))
+    detail = f"The server's answer cannot be read: {text} Try again later, and check the URL if this stays."
+    return Problem(Trouble.UNREADABLE, detail, answer, ProtocolError(text))
 
 
 def _refusal(answer: Answer, detail: str, request: str, redactor: Redactor) -> RequestsApiError:

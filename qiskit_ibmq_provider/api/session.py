@@ -10,11 +10,10 @@ redirect in :mod:`redirects`, what to say in :mod:`failures`.
 from __future__ import annotations
 
 import copy
-import dataclasses
 import time
 import warnings
 from collections.abc import Mapping
-from typing import Any, Callable, Final, Generic, Optional, TypeVar, Union
+from typing import Any, Callable, Final, Optional, TypeVar, Union
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.api._application import CUSTOM_HEADER_ENV_VAR
@@ -27,10 +26,11 @@ from qiskit_ibmq_provider.api.exchange import (
     TOTAL_TIMEOUT,
     Body,
     Problem,
+    Success,
     Timeouts,
     Url,
 )
-from qiskit_ibmq_provider.api.failures import describe_request, error_for
+from qiskit_ibmq_provider.api.failures import describe_request, error_for, unreadable
 from qiskit_ibmq_provider.api.origins import origin_of
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret, strip_query
 from qiskit_ibmq_provider.api.relocation import Relocation
@@ -53,13 +53,6 @@ logger = get_logger(__name__)
 T = TypeVar("T")
 
 _REPLAYABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-
-
-@dataclasses.dataclass(frozen=True)
-class _Success(Generic[T]):
-    """A request that went well, and what its answer means."""
-
-    value: T = dataclasses.field(repr=False)
 
 
 class RetrySession:
@@ -158,6 +151,11 @@ class RetrySession:
         """What every time limit and every pause of the connection is multiplied by."""
         return self._time_scale
 
+    @property
+    def storage_timeouts(self) -> Timeouts:
+        """Bounds of a request that carries a payload or a result."""
+        return self._storage_timeouts
+
     def bounds(self, seconds: float) -> Timeouts:
         """Return the bounds of a request to the API that is worth only so many seconds, before they are scaled."""
         return self._timeouts.within(seconds * self._time_scale)
@@ -170,6 +168,15 @@ class RetrySession:
     @capabilities.setter
     def capabilities(self, value: Mapping[str, Any]) -> None:
         self._channel.capabilities = dict(value)
+
+    @property
+    def limits(self) -> Mapping[str, Any]:
+        """The limits that the server announced beside them."""
+        return self._channel.limits
+
+    @limits.setter
+    def limits(self, value: Mapping[str, Any]) -> None:
+        self._channel.limits = dict(value)
 
     @property
     def relocation(self) -> Optional[Relocation]:
@@ -245,7 +252,7 @@ class RetrySession:
         while True:
             token = self._channel.tokens.current if call.trusted else None
             outcome = self._attempt(call, token, read, ends)
-            if isinstance(outcome, _Success):
+            if isinstance(outcome, Success):
                 return outcome.value
             if outcome.status == 401 and token is not None and not renewed and self._channel.tokens.renewable:
                 self._channel.tokens.renew(token, ends - time.monotonic())
@@ -280,7 +287,7 @@ class RetrySession:
 
     def _attempt(
         self, call: Call, token: Optional[Secret], read: Callable[[bytes], T], ends: float
-    ) -> Union[_Success[T], Problem]:
+    ) -> Union[Success[T], Problem]:
         """Send a request once and judge the answer."""
         outcome = self._channel.send(call, token, ends)
         if isinstance(outcome, Problem):
@@ -288,12 +295,6 @@ class RetrySession:
         if outcome.status >= 400:
             return Problem(Trouble.STATUS, answer=outcome)
         try:
-            return _Success(read(outcome.body))
+            return Success(read(outcome.body))
         except ProtocolError as err:
-            text = self._channel.redactor.clean(str(err))
-            return Problem(
-                Trouble.UNREADABLE,
-                f"The server's answer cannot be read: {text} Try again later, and check the URL if this stays.",
-                outcome,
-                ProtocolError(text),
-            )
+            return unreadable(err, outcome, self._channel.redactor)

@@ -14,13 +14,17 @@ from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.api.exceptions import ApiError, ApiIBMQProtocolError, RequestsApiError
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.rest.job import Job
+from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.protocol.extensions import DIRECT_RESULTS, offered
 
-__all__ = ["acknowledge", "download", "inline", "result_url"]
+__all__ = ["acknowledge", "direct_result", "download", "inline", "result_url"]
 
 logger = get_logger(__name__)
 
 _EXPIRED: Final = (401, 403, 404, 410)
 """Statuses with which storage refuses an address whose time is over."""
+
+_NO_SUCH_PATH: Final = (404, 405)
 
 _MISSING_RESULT_DELAYS: Final = (0.5, 1.0, 2.0)
 """Seconds between looking for a result that has to be there."""
@@ -45,6 +49,22 @@ def download(job: Job, address: Callable[[], Secret]) -> dict[str, Any]:
             raise
         logger.debug("The storage address is refused (%s); a fresh one is asked for.", err.status_code)
     return job.get_object_storage(address())
+
+
+def direct_result(job: Job) -> Optional[dict[str, Any]]:
+    """Return a result that the server gives in one request; ``None`` if it does not do that.
+
+    Such a server has the result as soon as it says that the job is completed, and needs no acknowledgement.
+    """
+    if not offered(job.session.capabilities, DIRECT_RESULTS):
+        return None
+    try:
+        return job.result(timeouts=job.session.storage_timeouts)
+    except RequestsApiError as err:
+        # The server may be another one by now. That there is no result, or no such job, has codes of its own.
+        if err.status_code not in _NO_SUCH_PATH or err.code in (ErrorCode.DATA_GONE, ErrorCode.JOB_NOT_FOUND):
+            raise
+    return None
 
 
 def result_url(job: Job, expected: bool) -> Secret:

@@ -4,7 +4,9 @@
 """Submission of a job: create, upload, announce; and what to do when one of these fails.
 
 A job that the server has accepted is never cancelled, and one that has certainly failed does not stay behind to count against the
-account's limit. Where an answer was lost, the job's status decides.
+account's limit. Where an answer was lost, the job's status decides, or, on a server that knows idempotency keys, the key.
+
+A server that takes jobs in one request gets the smaller ones so: that request may be repeated, and makes the whole job or none.
 """
 
 from __future__ import annotations
@@ -20,7 +22,12 @@ from qiskit_ibmq_provider.api.exchange import Body
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.rest.account import Account
 from qiskit_ibmq_provider.api.rest.job import Job
-from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY, offered
+from qiskit_ibmq_provider.protocol.extensions import (
+    DIRECT_JOBS,
+    IDEMPOTENCY,
+    direct_job_bytes,
+    offered,
+)
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest, JobRecord
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus, is_final
 
@@ -35,6 +42,14 @@ ANNOUNCE_SECONDS: Final = 180.0
 """Seconds for all announcements and the questions between them."""
 
 _CANCEL_SECONDS: Final = 10.0
+_LOOKUP_SECONDS: Final = 10.0
+
+_QUICK_BYTES: Final = 256 * 1024
+"""Payloads up to this many bytes have to pass as quickly as any other request."""
+
+_NOT_DIRECT: Final = (404, 405, 413)
+"""What a server says that no longer takes jobs in one request, or not of this size."""
+
 _EXPIRED: Final = (401, 403, 410)
 _GONE: Final = 404
 
@@ -92,6 +107,10 @@ class Submission:
         Raises:
             ApiError: it is not submitted, or, where ``outcome_unknown`` is set, may be; ``job_id`` names it once it exists.
         """
+        if self._fits_one_request(payload):
+            record = self._submit_directly(request, payload)
+            if record is not None:
+                return record
         job_id, address = self._create(request)
         job = self._account.job(job_id)
         try:
@@ -103,21 +122,73 @@ class Submission:
             raise
         return self._announce(job, job_id)
 
+    def _fits_one_request(self, payload: Body) -> bool:
+        """Tell whether the server takes this job in one request; without a key a lost answer to it could not be resolved."""
+        session = self._account.session
+        return (
+            offered(session.capabilities, DIRECT_JOBS)
+            and offered(session.capabilities, IDEMPOTENCY)
+            and len(payload) <= direct_job_bytes(session.limits)
+        )
+
+    def _submit_directly(self, request: JobCreateRequest, payload: Body) -> Optional[JobRecord]:
+        """Submit the job in one request; return ``None`` if the server does not take it so after all."""
+        key = secrets.token_hex(16)
+        is_quick = len(payload) <= _QUICK_BYTES
+        try:
+            return self._account.submit_directly(
+                request,
+                payload,
+                idempotency_key=key,
+                timeouts=self._bounds if is_quick else self._account.session.storage_timeouts,
+            )
+        except ApiError as err:
+            failure = err
+        record = self._resolved(failure, key)
+        if record is None and (failure.outcome_unknown or failure.status_code not in _NOT_DIRECT):
+            raise failure
+        return record
+
     def _create(self, request: JobCreateRequest) -> tuple[str, Secret]:
         """Create the job."""
         keyed = offered(self._account.session.capabilities, IDEMPOTENCY)
+        key = secrets.token_hex(16) if keyed else None
         try:
-            return self._account.create_remote_job(
-                request, idempotency_key=secrets.token_hex(16) if keyed else None
-            )
+            return self._account.create_remote_job(request, idempotency_key=key)
         except ApiError as err:
-            if not err.outcome_unknown:
-                raise
-            failure = err.introduced_by(
+            failure = err
+        if key is not None:
+            record = self._resolved(failure, key)
+            if record is not None:
+                return record.id, self._account.job(record.id).upload_url()
+        elif failure.outcome_unknown:
+            failure = failure.introduced_by(
                 "Whether the job was created is not known, because the server's answer was lost or cannot be read; nothing runs, but a job "
                 "in status CREATING may be left behind until the server removes it."
             )
         raise failure
+
+    def _resolved(self, failure: ApiError, key: str) -> Optional[JobRecord]:
+        """Return the job that a failed request with a key has made after all, ``None`` if there is none.
+
+        Raises:
+            ApiError: nobody can say.
+        """
+        if not failure.answer_lost:
+            return None
+        try:
+            record = self._account.job_of_key(key, timeouts=self._account.session.bounds(_LOOKUP_SECONDS))
+        except ApiError as err:
+            logger.debug("The job of a lost answer cannot be looked up: %s", err.message)
+        else:
+            if record is not None or not failure.outcome_unknown:
+                return record
+        unknown = failure.introduced_by(
+            "Whether the job was submitted is not known, because the server's answer was lost or cannot be read. Ask for it with "
+            f"provider.backend.find_submitted_job('{key}'), or look for it in the list of your jobs, before you submit it again."
+        )
+        unknown.idempotency_key, unknown.outcome_unknown = key, True
+        raise unknown
 
     def _upload(self, job: Job, address: Secret, payload: Body) -> None:
         """Upload the payload, with a second address if the first is no longer good."""

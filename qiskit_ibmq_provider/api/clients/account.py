@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 
 from qiskit_ibmq_provider.api.clients._cancellation import cancel
 from qiskit_ibmq_provider.api.clients._final_status import FinalStatusWait
-from qiskit_ibmq_provider.api.clients._storage import acknowledge, download, inline, result_url
+from qiskit_ibmq_provider.api.clients._storage import acknowledge, direct_result, download, inline, result_url
 from qiskit_ibmq_provider.api.clients._submit import Submission
 from qiskit_ibmq_provider.api.clients.auth import connect
 from qiskit_ibmq_provider.api.clients.base import BaseClient
@@ -146,7 +146,8 @@ class AccountClient(BaseClient):
             live_data_enabled: whether live data is wanted.
 
         Raises:
-            ApiError: it is not submitted, or, if ``outcome_unknown`` is set, may be; ``job_id`` is set once there is one.
+            ApiError: it is not submitted, or, if ``outcome_unknown`` is set, may be; ``job_id`` is set once there is one, and
+                ``idempotency_key`` where only that can be asked for.
         """
         request = JobCreateRequest(
             backend_name=backend_name,
@@ -160,6 +161,10 @@ class AccountClient(BaseClient):
     def job_get(self, job_id: str) -> JobRecord:
         """Return all that the server says of a job."""
         return self.account_api.job(job_id).get()
+
+    def job_of_key(self, idempotency_key: str) -> Optional[JobRecord]:
+        """Return the job that was submitted with a key, ``None`` if there is none."""
+        return self.account_api.job_of_key(idempotency_key)
 
     def job_status(self, job_id: str) -> JobStatusRecord:
         """Return the status of a job."""
@@ -229,6 +234,9 @@ class AccountClient(BaseClient):
         job = self.account_api.job(job_id)
         if not use_object_storage:
             return inline(job.get().result, f"The result of job {job_id}")
+        direct = direct_result(job)
+        if direct is not None:
+            return direct
         document = download(job, lambda: result_url(job, expected))
         acknowledge(job, job_id)
         return document

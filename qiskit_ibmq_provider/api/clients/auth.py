@@ -62,6 +62,7 @@ class AuthClient(BaseClient):
         self._log_in(secret)
         self.user_info: UserInfo = self.auth_api.user_info()
         self.session.capabilities = self.user_info.capabilities
+        self.session.limits = self.user_info.limits
         self.base_api = Api(self.session.at(self.user_info.http_url))
 
     def _log_in(self, secret: Secret) -> None:

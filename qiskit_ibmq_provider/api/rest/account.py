@@ -9,13 +9,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Optional, TypeVar, Union
 
 from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider.api.exceptions import ApiIBMQProtocolError, RequestsApiError
+from qiskit_ibmq_provider.api.exchange import Body, Timeouts
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.rest.backend import Backend
 from qiskit_ibmq_provider.api.rest.base import RestAdapterBase, json_body, json_text
-from qiskit_ibmq_provider.api.rest.job import Job
+from qiskit_ibmq_provider.api.rest.job import Job, read_submitted
 from qiskit_ibmq_provider.api.session import RetrySession
 from qiskit_ibmq_provider.protocol import routes
-from qiskit_ibmq_provider.protocol.errors import ProtocolError
+from qiskit_ibmq_provider.protocol.direct_jobs import direct_body
+from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
 from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY_HEADER
 from qiskit_ibmq_provider.protocol.fields import as_objects
 from qiskit_ibmq_provider.protocol.filters import All, Clause, Filter, Order
@@ -82,6 +85,47 @@ class Account(RestAdapterBase):
             headers={IDEMPOTENCY_HEADER: idempotency_key} if idempotency_key else None,
             replayable=idempotency_key is not None,
         )
+
+    def submit_directly(
+        self, request: JobCreateRequest, payload: Body, *, idempotency_key: str, timeouts: Timeouts
+    ) -> JobRecord:
+        """Create a job, give it its payload and start it, in one request that may be repeated.
+
+        Args:
+            request: what the job is to be.
+            payload: its Qobj.
+            idempotency_key: key that makes the request safe to repeat.
+            timeouts: bounds.
+        """
+        try:
+            body = Body(direct_body(request, payload))
+        except ProtocolError as err:
+            raise ApiIBMQProtocolError(f"The job cannot be sent: {err}") from None
+        return self.session.json(
+            "POST",
+            self.get_url(routes.JOBS_DIRECT),
+            read_submitted,
+            body=body,
+            headers={IDEMPOTENCY_HEADER: idempotency_key},
+            replayable=True,
+            timeouts=timeouts,
+        )
+
+    def job_of_key(self, idempotency_key: str, *, timeouts: Optional[Timeouts] = None) -> Optional[JobRecord]:
+        """Return the job that was made with a key, ``None`` if there is none."""
+        try:
+            return self.session.json(
+                "GET",
+                self.get_url(routes.JOBS),
+                JobRecord.from_json,
+                headers={IDEMPOTENCY_HEADER: idempotency_key},
+                timeouts=timeouts,
+            )
+        except RequestsApiError as err:
+            # With another code it is the path that is not there, which says nothing of the job.
+            if err.status_code != 404 or err.code != ErrorCode.JOB_NOT_FOUND:
+                raise
+        return None
 
     def jobs(self, chosen: Mapping[str, Any]) -> list[JobRecord]:
         """Return one page of the jobs that a filter, in its wire form, chooses. An entry that cannot be read is left out, with a warning in the log."""

@@ -15,7 +15,7 @@ from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import as_object
 from qiskit_ibmq_provider.protocol.jobs import JobRecord, JobStatusRecord
 
-__all__ = ["Job"]
+__all__ = ["Job", "read_submitted"]
 
 
 class Job(RestAdapterBase):
@@ -51,12 +51,17 @@ class Job(RestAdapterBase):
         """Download a document."""
         return self.session.json("GET", url, _read_stored, bare=True)
 
+    def result(self, *, timeouts: Timeouts) -> dict[str, Any]:
+        """Return the result document, from a server that gives it in one request."""
+        url = self.get_url(routes.JOB_RESULT_DIRECT)
+        return self.session.json("GET", url, _read_stored, timeouts=timeouts)
+
     def callback_upload(self, *, timeouts: Optional[Timeouts] = None) -> JobRecord:
         """Announce that the payload is there. If the answer is lost, ask for the status before this is repeated."""
         return self.session.json(
             "POST",
             self.get_url(routes.JOB_DATA_UPLOADED),
-            _read_announced,
+            read_submitted,
             replayable=False,
             timeouts=timeouts,
         )
@@ -111,9 +116,9 @@ def _read_stored(data: Any) -> dict[str, Any]:
     return data
 
 
-def _read_announced(data: Any) -> JobRecord:
-    """Read the answer to the announcement."""
-    return JobRecord.from_json(as_object(data, "the answer to the announcement").get("job"))
+def read_submitted(data: Any) -> JobRecord:
+    """Read the answer to a submission that is complete."""
+    return JobRecord.from_json(as_object(data, "the answer to the submission").get("job"))
 
 
 def _read_cancelled(data: Any) -> bool:
