@@ -10,10 +10,14 @@ from typing import Any, Final
 from qiskit.exceptions import QiskitError
 from qiskit.qobj.utils import MeasReturnType
 from qiskit.result import Result
+from qiskit.result.models import ExperimentResult
 
 from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider.encoding._result_models import SplitResult, UnreadData
+from qiskit_ibmq_provider.encoding.collector import collector_held
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import as_object, as_objects, required
+from qiskit_ibmq_provider.protocol.results import UnreadObject
 from qiskit_ibmq_provider.protocol.timestamps import parse_utc
 
 __all__ = ["decode_result"]
@@ -28,7 +32,8 @@ def decode_result(data: Mapping[str, Any], **defaults: Any) -> Result:
     """Return the result that a document stands for. The document is not changed.
 
     Optional fields may be missing or null, and so may the names and ids of the run, which then come from ``defaults`` or are
-    empty. A date becomes an aware local datetime; one that cannot be read is left out.
+    empty. A date becomes an aware local datetime; one that cannot be read is left out. Data that was not read yet
+    (:class:`.UnreadObject`) stays so until somebody asks for it.
 
     Args:
         data: the document.
@@ -47,26 +52,31 @@ def decode_result(data: Mapping[str, Any], **defaults: Any) -> Result:
     document["success"] = required(document, "success", bool, what)
     if "date" in document:
         document["date"] = _local_date(document["date"])
-    document["results"] = [
-        _experiment(experiment)
-        for experiment in as_objects(document.get("results"), "the field 'results' of the result")
-    ]
+    experiments = as_objects(document.get("results"), "the field 'results' of the result")
     try:
-        return Result.from_dict(document)
+        with collector_held():
+            result = SplitResult.from_dict({**document, "results": []})
+            result.results = [_experiment(experiment) for experiment in experiments]
     except (KeyError, TypeError, ValueError, AttributeError, QiskitError) as err:
         raise ProtocolError(f"Qiskit cannot use the result: {type(err).__name__}: {err}") from err
+    return result
 
 
-def _experiment(data: Mapping[str, Any]) -> dict[str, Any]:
+def _experiment(document: Mapping[str, Any]) -> ExperimentResult:
     what = "an experiment of the result"
     # Qiskit's model takes a null header or return type for a value and fails on it.
-    experiment = {key: value for key, value in data.items() if value is not None}
-    if "shots" not in experiment:
+    fields = {key: value for key, value in document.items() if value is not None}
+    if "shots" not in fields:
         raise ProtocolError(f"The field 'shots' of {what} is missing.")
-    required(experiment, "success", bool, what)
-    required(experiment, "data", dict, what)
-    if experiment.get("meas_return") not in _MEAS_RETURNS:
-        experiment.pop("meas_return", None)
+    required(fields, "success", bool, what)
+    if fields.get("meas_return") not in _MEAS_RETURNS:
+        fields.pop("meas_return", None)
+    data = fields.get("data")
+    if not isinstance(data, UnreadObject):
+        required(fields, "data", dict, what)
+        return ExperimentResult.from_dict(fields)
+    experiment = ExperimentResult.from_dict({**fields, "data": {}})
+    experiment.data = UnreadData(data)
     return experiment
 
 

@@ -42,7 +42,7 @@ def dumps(value: Any, *, default: Optional[Callable[[Any], Any]] = None) -> byte
         raise ProtocolError(f"The value cannot be written as JSON: {err}") from err
 
 
-def loads(document: Union[bytes, bytearray, memoryview, str]) -> Any:
+def loads(document: Union[bytes, bytearray, memoryview, msgspec.Raw, str]) -> Any:
     """Return the value that a JSON document holds. ``NaN`` and ``Infinity`` are read as Python writes them.
 
     Raises:
@@ -56,7 +56,7 @@ def loads(document: Union[bytes, bytearray, memoryview, str]) -> Any:
         raise ProtocolError("The document is not usable: it is nested too deeply.") from err
 
 
-def _loads_lenient(document: Union[bytes, bytearray, memoryview, str]) -> Any:
+def _loads_lenient(document: Union[bytes, bytearray, memoryview, msgspec.Raw, str]) -> Any:
     """Read what the strict decoder refuses and Python's own JSON knows: NaN, infinities, lone surrogates."""
     try:
         text = document if isinstance(document, str) else bytes(document).decode("utf-8")

@@ -5,19 +5,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.api.exceptions import ApiError, ApiIBMQProtocolError, RequestsApiError
+from qiskit_ibmq_provider.api.exceptions import (
+    ApiError,
+    ApiIBMQProtocolError,
+    RequestsApiError,
+    UserTimeoutExceededError,
+)
+from qiskit_ibmq_provider.api.exchange import Timeouts
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.rest.job import Job
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.protocol.extensions import DIRECT_RESULTS, offered
 
-__all__ = ["acknowledge", "direct_result", "download", "inline", "result_url"]
+__all__ = ["FETCH_SECONDS", "download", "fetch_result", "inline"]
 
 logger = get_logger(__name__)
 
@@ -31,6 +38,46 @@ _MISSING_RESULT_DELAYS: Final = (0.5, 1.0, 2.0)
 
 _ACKNOWLEDGE_SECONDS: Final = 10.0
 
+FETCH_SECONDS: Final = 60.0
+"""Seconds that fetching a result may take at least, whatever is left of the caller's time: the job is over, and the result is there."""
+
+_ACCURACY: Final = 0.05
+
+
+class Patience:
+    """The time that fetching a result may take altogether.
+
+    Args:
+        seconds: as the caller wants it; ``None`` for as long as the bounds of the single requests allow.
+    """
+
+    def __init__(self, seconds: Optional[float]) -> None:
+        self._seconds = seconds
+        self._ends = float("inf") if seconds is None else time.monotonic() + seconds
+
+    def bounds(self, usual: Timeouts) -> Timeouts:
+        """Return the bounds of the next request."""
+        return usual if self._seconds is None else usual.within(max(0.001, self._ends - time.monotonic()))
+
+    @contextlib.contextmanager
+    def kept(self, what: str) -> Iterator[None]:
+        """Say that the time is over, where that is why the block failed.
+
+        Args:
+            what: what was fetched, as the beginning of a sentence.
+
+        Raises:
+            UserTimeoutExceededError: the time is over.
+        """
+        try:
+            yield
+        except ApiError as err:
+            if time.monotonic() < self._ends - _ACCURACY:
+                raise
+            raise UserTimeoutExceededError(
+                f"{what} could not be fetched within {self._seconds:g} s. Ask for it again, with a longer timeout. {err.message}"
+            ) from err
+
 
 def inline(document: Optional[Mapping[str, Any]], what: str) -> dict[str, Any]:
     """Return a document that is part of a job."""
@@ -39,19 +86,24 @@ def inline(document: Optional[Mapping[str, Any]], what: str) -> dict[str, Any]:
     return dict(document)
 
 
-def download(job: Job, address: Callable[[], Secret]) -> dict[str, Any]:
-    """Return a stored document; with a second address if the first is no longer good."""
+def download(address: Callable[[], Secret], fetch: Callable[[Secret], dict[str, Any]]) -> dict[str, Any]:
+    """Return a stored document; with a second address if the first is no longer good.
+
+    Args:
+        address: asks for an address.
+        fetch: gets the document from an address.
+    """
     url = address()
     try:
-        return job.get_object_storage(url)
+        return fetch(url)
     except RequestsApiError as err:
         if err.status_code not in _EXPIRED:
             raise
         logger.debug("The storage address is refused (%s); a fresh one is asked for.", err.status_code)
-    return job.get_object_storage(address())
+    return fetch(address())
 
 
-def direct_result(job: Job) -> Optional[dict[str, Any]]:
+def direct_result(job: Job, patience: Patience) -> Optional[dict[str, Any]]:
     """Return a result that the server gives in one request; ``None`` if it does not do that.
 
     Such a server has the result as soon as it says that the job is completed, and needs no acknowledgement.
@@ -59,7 +111,7 @@ def direct_result(job: Job) -> Optional[dict[str, Any]]:
     if not offered(job.session.capabilities, DIRECT_RESULTS):
         return None
     try:
-        return job.result(timeouts=job.session.storage_timeouts)
+        return job.result(timeouts=patience.bounds(job.session.storage_timeouts))
     except RequestsApiError as err:
         # The server may be another one by now. That there is no result, or no such job, has codes of its own.
         if err.status_code not in _NO_SUCH_PATH or err.code in (ErrorCode.DATA_GONE, ErrorCode.JOB_NOT_FOUND):
@@ -67,16 +119,47 @@ def direct_result(job: Job) -> Optional[dict[str, Any]]:
     return None
 
 
-def result_url(job: Job, expected: bool) -> Secret:
+def fetch_result(
+    job: Job, job_id: str, *, in_storage: bool, expected: bool, timeout: Optional[float]
+) -> dict[str, Any]:
+    """Return the result document of a job.
+
+    Args:
+        job: the job.
+        job_id: its id.
+        in_storage: whether the result is in storage; otherwise it is part of the job.
+        expected: whether it has to be there, or in a moment.
+        timeout: seconds that the caller still has, ``None`` for no limit.
+
+    Raises:
+        UserTimeoutExceededError: the time is over.
+        ApiError: the result cannot be had.
+    """
+    session = job.session
+    patience = Patience(None if timeout is None else max(timeout, FETCH_SECONDS * session.time_scale))
+    with patience.kept(f"The result of job {job_id}"):
+        if not in_storage:
+            return inline(
+                job.get(timeouts=patience.bounds(session.timeouts)).result, f"The result of job {job_id}"
+            )
+        document = download(
+            lambda: result_url(job, expected, patience),
+            lambda url: job.get_stored_result(url, timeouts=patience.bounds(session.storage_timeouts)),
+        )
+    acknowledge(job, job_id)
+    return document
+
+
+def result_url(job: Job, expected: bool, patience: Patience) -> Secret:
     """Return the address of a result, which some servers only have a moment after the status."""
     for delay in _MISSING_RESULT_DELAYS if expected else ():
         try:
-            return job.result_url()
+            return job.result_url(timeouts=patience.bounds(job.session.timeouts))
         except RequestsApiError as err:
             if err.status_code != 404:
                 raise
         time.sleep(delay * job.session.time_scale)
-    return job.result_url()
+    return job.result_url(timeouts=patience.bounds(job.session.timeouts))
 
 
 def acknowledge(job: Job, job_id: str) -> None:

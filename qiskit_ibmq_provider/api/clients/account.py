@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 
 from qiskit_ibmq_provider.api.clients._cancellation import cancel
 from qiskit_ibmq_provider.api.clients._final_status import FinalStatusWait
-from qiskit_ibmq_provider.api.clients._storage import acknowledge, direct_result, download, inline, result_url
+from qiskit_ibmq_provider.api.clients._storage import download, fetch_result, inline
 from qiskit_ibmq_provider.api.clients._submit import Submission
 from qiskit_ibmq_provider.api.clients.auth import connect
 from qiskit_ibmq_provider.api.clients.base import BaseClient
@@ -222,24 +222,27 @@ class AccountClient(BaseClient):
         ).run()
 
     def job_result(
-        self, job_id: str, use_object_storage: bool = True, *, expected: bool = False
+        self,
+        job_id: str,
+        use_object_storage: bool = True,
+        *,
+        expected: bool = False,
+        timeout: Optional[float] = None,
     ) -> dict[str, Any]:
-        """Return the result document of a job.
+        """Return the result document of a job. The data of its experiments may be text still: see :mod:`~.protocol.results`.
 
         Args:
             job_id: id of the job.
             use_object_storage: whether the result is in storage; otherwise it is part of the job.
             expected: whether the job has completed, so that a missing result is looked for again in a moment.
+            timeout: seconds that the caller still has; a minute is taken at least. By default only each request has its bounds.
+
+        Raises:
+            UserTimeoutExceededError: this time is over.
+            ApiError: the result cannot be had.
         """
         job = self.account_api.job(job_id)
-        if not use_object_storage:
-            return inline(job.get().result, f"The result of job {job_id}")
-        direct = direct_result(job)
-        if direct is not None:
-            return direct
-        document = download(job, lambda: result_url(job, expected))
-        acknowledge(job, job_id)
-        return document
+        return fetch_result(job, job_id, in_storage=use_object_storage, expected=expected, timeout=timeout)
 
     def job_download_qobj(self, job_id: str, use_object_storage: bool = True) -> dict[str, Any]:
         """Return the payload of a job.
@@ -251,7 +254,7 @@ class AccountClient(BaseClient):
         job = self.account_api.job(job_id)
         if not use_object_storage:
             return inline(job.get().qobj, f"The payload of job {job_id}")
-        return download(job, job.download_url)
+        return download(job.download_url, job.get_object_storage)
 
     def job_cancel(self, job_id: str) -> bool:
         """Cancel a job.

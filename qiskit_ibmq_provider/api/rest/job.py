@@ -14,6 +14,7 @@ from qiskit_ibmq_provider.protocol import routes
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import as_object
 from qiskit_ibmq_provider.protocol.jobs import JobRecord, JobStatusRecord
+from qiskit_ibmq_provider.protocol.results import read_result
 
 __all__ = ["Job", "read_submitted"]
 
@@ -39,9 +40,9 @@ class Job(RestAdapterBase):
         """Return the address of the payload."""
         return self.session.json("GET", self.get_url(routes.JOB_DOWNLOAD_URL), read_url)
 
-    def result_url(self) -> Secret:
+    def result_url(self, *, timeouts: Optional[Timeouts] = None) -> Secret:
         """Return the address of the result."""
-        return self.session.json("GET", self.get_url(routes.JOB_RESULT_URL), read_url)
+        return self.session.json("GET", self.get_url(routes.JOB_RESULT_URL), read_url, timeouts=timeouts)
 
     def put_object_storage(self, url: Secret, payload: Body) -> None:
         """Upload the payload."""
@@ -51,10 +52,14 @@ class Job(RestAdapterBase):
         """Download a document."""
         return self.session.json("GET", url, _read_stored, bare=True)
 
+    def get_stored_result(self, url: Secret, *, timeouts: Optional[Timeouts] = None) -> dict[str, Any]:
+        """Download a result document. The data of its experiments is not read yet."""
+        return self.session.request("GET", url, bare=True, read=_read_stored_result, timeouts=timeouts)
+
     def result(self, *, timeouts: Timeouts) -> dict[str, Any]:
-        """Return the result document, from a server that gives it in one request."""
+        """Return the result document, from a server that gives it in one request. The data of its experiments is not read yet."""
         url = self.get_url(routes.JOB_RESULT_DIRECT)
-        return self.session.json("GET", url, _read_stored, timeouts=timeouts)
+        return self.session.request("GET", url, read=_read_stored_result, timeouts=timeouts)
 
     def callback_upload(self, *, timeouts: Optional[Timeouts] = None) -> JobRecord:
         """Announce that the payload is there. If the answer is lost, ask for the status before this is repeated."""
@@ -114,6 +119,11 @@ def _read_stored(data: Any) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ProtocolError(f"The stored document should be a JSON object, not {type(data).__name__}.")
     return data
+
+
+def _read_stored_result(body: bytes) -> dict[str, Any]:
+    """Read a stored result document, as far as it is needed."""
+    return _read_stored(read_result(body))
 
 
 def read_submitted(data: Any) -> JobRecord:

@@ -1,0 +1,184 @@
+# This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
+# See the file LICENSE at the root of the repository.
+"""Qiskit's result models with less to do: data is read when it is asked for, names are looked up, and shots are formatted together.
+
+Whatever a user does with them, they are Qiskit's models: a copy or a pickle is one of Qiskit's own classes, with all data in it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Optional, Union
+
+from qiskit.circuit import QuantumCircuit
+from qiskit.exceptions import QiskitError
+from qiskit.pulse import Schedule
+from qiskit.qobj.utils import MeasLevel
+from qiskit.result import Counts, Result
+from qiskit.result.models import ExperimentResult, ExperimentResultData
+from qiskit.result.postprocess import format_counts_memory
+
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
+from qiskit_ibmq_provider.protocol.results import UnreadObject, UnreadValue
+
+__all__ = ["SplitResult", "UnreadData"]
+
+_FIRST: Final = ("counts", "snapshots", "memory", "statevector", "unitary")
+"""Fields that Qiskit's model names, in its order; null counts as not there in these."""
+
+_OF_COUNTS: Final = ("time_taken", "creg_sizes", "memory_slots")
+"""What of an experiment's header shapes its counts."""
+
+_MOST_OUTCOMES: Final = 1 << 16
+"""So many formatted outcomes are kept: of 16 bits all, of more bits those that come first."""
+
+_Experiment = Union[str, QuantumCircuit, Schedule, int, None]
+
+
+class UnreadData(ExperimentResultData):
+    """The data of an experiment. Each field is read when it is first asked for, and kept then.
+
+    Args:
+        text: the data.
+    """
+
+    def __init__(self, text: UnreadObject) -> None:
+        # Not the constructor above: the attributes that it sets are what is not there yet.
+        self._text: Optional[UnreadObject] = text
+
+    def __getattr__(self, name: str) -> Any:
+        # Only called for what is not there.
+        if name.startswith("__"):
+            raise AttributeError(name)
+        try:
+            if name in ("_data_attributes", "_unread"):
+                self._split()
+                return vars(self)[name]
+            value: Optional[UnreadValue] = self._unread.get(name)
+            if value is not None:
+                # Another thread may be reading the same field: both set the same.
+                vars(self).setdefault(name, value.read())
+                self._unread.pop(name, None)
+        except ProtocolError as err:
+            raise QiskitError(f"The data of an experiment of the result cannot be read. {err}") from err
+        try:
+            return vars(self)[name]
+        except KeyError:
+            raise AttributeError(f"The data of the experiment has no field {name!r}.") from None
+
+    def __delattr__(self, name: str) -> None:
+        getattr(self, name, None)
+        super().__delattr__(name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._data_attributes})
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        for name in self._data_attributes:
+            getattr(self, name)
+        return _as_plain(self, ExperimentResultData, without=("_text", "_unread"))
+
+    def _split(self) -> None:
+        """Find the fields, and what they are."""
+        text = self._text
+        if text is not None:
+            fields = text.fields()
+            present = [key for key in _FIRST if key in fields and not fields[key].is_null]
+            present += [key for key in fields if key not in _FIRST]
+            vars(self).setdefault("_unread", {key: fields[key] for key in present})
+            vars(self).setdefault("_data_attributes", present)
+            self._text = None
+
+
+class SplitResult(Result):
+    """A result whose experiments are found by name without looking at all of them, and whose shots are formatted together."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._positions: dict[str, int] = {}
+        self._formatted: dict[Any, dict[str, str]] = {}
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _as_plain(self, Result, without=("_positions", "_formatted"))
+
+    def get_counts(self, experiment: _Experiment = None) -> Any:
+        """Return the counts of an experiment, or of all of them; as :meth:`qiskit.result.Result.get_counts`."""
+        keys: Sequence[Any] = range(len(self.results)) if experiment is None else [experiment]
+        found = []
+        for key in keys:
+            single = self._get_experiment(key)
+            counts = getattr(single.data, "counts", None)
+            if counts is None:
+                # A state, or nothing at all: Qiskit knows what to do.
+                return super().get_counts(experiment)
+            header = _header(single) or {}
+            shape = {name: header[name] for name in _OF_COUNTS if name in header}
+            found.append(Counts(counts, **shape))
+        return found[0] if len(found) == 1 else found
+
+    def get_memory(self, experiment: _Experiment = None) -> Any:
+        """Return the outcomes of the shots of an experiment; as :meth:`qiskit.result.Result.get_memory`."""
+        single = self._get_experiment(experiment)
+        memory = getattr(single.data, "memory", None)
+        if memory is None or single.meas_level != MeasLevel.CLASSIFIED:
+            return super().get_memory(experiment)
+        texts = self._texts(_header(single), memory)
+        return [texts[outcome] for outcome in memory]
+
+    def _texts(self, header: Optional[Mapping[str, Any]], memory: Sequence[str]) -> Mapping[str, str]:
+        """Return the formatted outcomes of shots. Experiments of one shape share them."""
+        shape = {} if header is None else {key: header.get(key) for key in ("creg_sizes", "memory_slots")}
+        known = self._formatted.setdefault(repr(shape), {})
+        new = set(memory).difference(known)
+        texts = {outcome: format_counts_memory(outcome, header) for outcome in new}
+        if len(known) + len(texts) > _MOST_OUTCOMES:
+            return {**known, **texts}
+        known.update(texts)
+        return known
+
+    def _get_experiment(self, key: _Experiment = None) -> ExperimentResult:
+        """Return the data of an experiment. Qiskit looks at the names of all."""
+        name = key.name if isinstance(key, (QuantumCircuit, Schedule)) else key
+        if isinstance(name, str):
+            position = self._position(name)
+            if position is not None and self.results[position].success is True:
+                return self.results[position]
+        return super()._get_experiment(key)
+
+    def _position(self, name: str) -> Optional[int]:
+        """Return the place of the only experiment of a name; ``None`` where there is none, or more than one."""
+        position = self._positions.get(name)
+        if position is None or not self._is_at(position, name):
+            # Users may change the list of results.
+            self._positions = {}
+            twice = set()
+            for place, single in enumerate(self.results):
+                label = getattr(getattr(single, "header", None), "name", "")
+                if isinstance(label, str) and self._positions.setdefault(label, place) != place:
+                    twice.add(label)
+            for label in twice:
+                del self._positions[label]
+            position = self._positions.get(name)
+        return position
+
+    def _is_at(self, position: int, name: str) -> bool:
+        if len(self.results) <= position:
+            return False
+        return getattr(getattr(self.results[position], "header", None), "name", "") == name
+
+
+def _as_plain(model: Any, kind: type, without: Sequence[str]) -> tuple[Any, ...]:
+    """Return what a model is copied and pickled as: Qiskit's own class, which needs nothing of ours to be loaded."""
+    plain = kind.__new__(kind)
+    vars(plain).update({key: value for key, value in vars(model).items() if key not in without})
+    return copy.copy, (plain,)
+
+
+def _header(single: ExperimentResult) -> Optional[dict[str, Any]]:
+    """Return the header of an experiment as a dictionary, if it has one."""
+    try:
+        header: dict[str, Any] = single.header.to_dict()
+        return header
+    except (AttributeError, QiskitError):
+        return None
