@@ -29,11 +29,13 @@ class Settings:
         rtt: seconds added to each round trip.
         page: most jobs in one answer to a listing; ``None`` for what is asked for.
         websocket: whether websockets are accepted.
+        plain: whether the service passes for one that knows the original protocol only.
     """
 
     rtt: float = 0.0
     page: Optional[int] = None
     websocket: bool = True
+    plain: bool = False
 
 
 class Meter:
@@ -115,8 +117,11 @@ class Meter:
             self._sent += len(message.get("body", b""))
             await send(message)
 
+        hide = self.settings.plain and scope["path"].endswith("/users/me")
         try:
-            await self._app(scope, counted_receive, counted_send)
+            await self._app(
+                scope, counted_receive, _without_capabilities(counted_send) if hide else counted_send
+            )
         finally:
             self._spans.append((begin, time.monotonic(), trips))
 
@@ -158,6 +163,25 @@ class Meter:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(data)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": data})
+
+
+def _without_capabilities(send: Send) -> Send:
+    """Return what sends an answer on without the extensions that it announces."""
+    start: Message = {}
+
+    async def changed(message: Message) -> None:
+        nonlocal start
+        if message["type"] == "http.response.start":
+            start = message
+            return
+        document = json.loads(message["body"])
+        document.pop("capabilities", None)
+        body = json.dumps(document).encode()
+        headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+        await send({**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+        await send({**message, "body": body})
+
+    return changed
 
 
 def _smaller_page(query: bytes, page: int) -> bytes:

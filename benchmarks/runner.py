@@ -25,6 +25,9 @@ __all__ = ["SIDES", "BenchmarkError", "Measurement", "Runner", "running_service"
 SIDES = ("ours", "original", "floor")
 """In the order of their turns."""
 
+_UNCHANGED = {"rtt": 0.0, "page": None, "websocket": True, "plain": False}
+"""What the meter is told before and after a turn."""
+
 ROOT = Path(__file__).resolve().parent.parent
 
 Measurement = dict[str, Any]
@@ -145,12 +148,12 @@ class Runner:
         }
 
     def _turn(self, operation: Operation, rtt: float, side: _Side) -> dict[str, Any]:
-        self._control("set", rtt=0.0, page=None, websocket=True)
+        self._control("set", **_UNCHANGED)
         side.ask("prepare", operation)
         self._control("set", rtt=rtt, **(operation.settings or {}))
         self._control("reset")
         figures: dict[str, Any] = side.ask("measure", operation)
-        self._control("set", rtt=0.0, page=None, websocket=True)
+        self._control("set", **_UNCHANGED)
         figures["counts"] = self._control("counts")
         if operation.fresh:
             side.end()

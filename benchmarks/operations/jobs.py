@@ -162,6 +162,15 @@ def _options_and_header(job: Any) -> None:
     job.header()
 
 
+def _plain(bench: Bench, *, hold: bool) -> CircuitJob:
+    """Open the account at a service that knows the original protocol only; one job opens all connections."""
+    bench.control("set", plain=True)
+    state = CircuitJob(bench, 1)
+    state.run().result()
+    bench.control("hold", hold=hold)
+    return state
+
+
 OPERATIONS = (
     Operation(
         "run-900",
@@ -190,6 +199,26 @@ OPERATIONS = (
         rtts=(0.0, 0.05),
         rounds=7,
         quick={"requests": 3, "sequential": 3},
+    ),
+    Operation(
+        "run-1-plain",
+        "`run`, 1 circuit, service without extensions",
+        _submit,
+        lambda bench: _plain(bench, hold=True),
+        rtts=(0.05,),
+        fresh=True,
+        rounds=3,
+        quick={"requests": 3, "sequential": 3},
+    ),
+    Operation(
+        "run-result-1-plain",
+        "`run` and `result`, 1 circuit, instant job, service without extensions",
+        _submit_and_result,
+        lambda bench: _plain(bench, hold=False),
+        rtts=(0.05,),
+        fresh=True,
+        rounds=3,
+        quick={"sequential": 6},
     ),
     Operation(
         "result-900",
