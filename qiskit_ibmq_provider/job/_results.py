@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.api.exceptions import ApiError
+from qiskit_ibmq_provider.api.exceptions import ApiError, UserTimeoutExceededError
 from qiskit_ibmq_provider.encoding.results import decode_result
 from qiskit_ibmq_provider.job._failure import FailureReport, failure_report
 from qiskit_ibmq_provider.job._record import client_versions
@@ -120,7 +120,10 @@ class JobResults:
             raise IBMQJobInvalidStateError(_old_form(record.id))
         try:
             # A server may say that the job is completed a moment before the result is there.
-            return self._download(record.kind, expected=deadline is None or time.monotonic() < deadline)
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            return self._download(record.kind, expected=left is None or left > 0.0, timeout=left)
+        except UserTimeoutExceededError as err:
+            raise IBMQJobTimeoutError(err.message) from err
         except ApiError as err:
             raise job_api_error(f"The result of job {record.id} cannot be fetched", err) from err
 
@@ -143,10 +146,15 @@ class JobResults:
                 logger.debug("The partial result of job %s cannot be read: %s", record.id, err)
         return document, True
 
-    def _download(self, kind: Optional[str], *, expected: bool = False) -> Mapping[str, Any]:
+    def _download(
+        self, kind: Optional[str], *, expected: bool = False, timeout: Optional[float] = None
+    ) -> Mapping[str, Any]:
         """Fetch the result document; where it is expected, look for it more than once."""
         return self._state.api_client.job_result(
-            self._state.record.id, use_object_storage=kind != ApiJobKind.QOBJECT.value, expected=expected
+            self._state.record.id,
+            use_object_storage=kind != ApiJobKind.QOBJECT.value,
+            expected=expected,
+            timeout=timeout,
         )
 
     def _decode(self, document: Mapping[str, Any]) -> Result:

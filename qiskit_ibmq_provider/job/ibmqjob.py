@@ -165,7 +165,7 @@ class IBMQJob(RecordedJob):
 
         Args:
             timeout: seconds to wait for the end of the job; 0 asks once. ``None`` waits for ever. Fetching
-                the result itself is bounded by the time limits of the connection.
+                the result may take what is left of it, and a minute at least.
             wait: seconds between two questions at most, where the server cannot report the end by itself.
             partial: return what a failed job has: the experiments that went well are in it, and
                 ``result.success`` is false. Asking such a result for the data of an experiment that failed
@@ -173,7 +173,7 @@ class IBMQJob(RecordedJob):
             refresh: fetch the result again.
 
         Raises:
-            IBMQJobTimeoutError: the job is not over in time. It goes on.
+            IBMQJobTimeoutError: the job is not over in time, and goes on; or its result takes too long to come.
             IBMQJobInvalidStateError: the job was cancelled.
             IBMQJobFailureError: the job failed. The text holds the server's reason, ``code`` its error code.
             IBMQJobApiError: the server refused, or could not be asked. The job is not affected.
