@@ -142,6 +142,9 @@ def fetch_result(
             return inline(
                 job.get(timeouts=patience.bounds(session.timeouts)).result, f"The result of job {job_id}"
             )
+        direct = direct_result(job, patience)
+        if direct is not None:
+            return direct
         document = download(
             lambda: result_url(job, expected, patience),
             lambda url: job.get_stored_result(url, timeouts=patience.bounds(session.storage_timeouts)),
