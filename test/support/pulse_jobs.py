@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import json
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import Any
 from qiskit import assemble
 from support.circuit_jobs import FLEET, task
 
-from qiskit_ibmq_provider.encoding import decode_pulse_defaults
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.service.domain.engine import TaskOutcome
 from qiskit_ibmq_provider.service.executor.processes import WorkerSettings
@@ -28,7 +26,6 @@ __all__ = [
     "assembled",
     "device",
     "drag",
-    "instructions",
     "measure",
     "payload_of",
     "run",
@@ -67,13 +64,6 @@ def assembled(schedules: Any, name: str, **options: Any) -> dict[str, Any]:
     }
     qobj = assemble(schedules, **given).to_dict()
     return json.loads(json.dumps(qobj, default=_plain))
-
-
-def instructions(name: str, command: str, *qubits: int) -> Any:
-    """The schedule of a device's own gate."""
-    return decode_pulse_defaults(copy.deepcopy(FLEET.defaults(name))).instruction_schedule_map.get(
-        command, qubits
-    )
 
 
 def drag(start: int, amplitude: float = 0.1, channel: str = "d0", **parameters: Any) -> dict[str, Any]:

@@ -38,6 +38,9 @@ __all__ = ["MAX_SECONDS", "DeviceDocuments", "PulseRunner"]
 MAX_SECONDS: Final = 900.0
 """How long the schedules of one job may take to simulate, by the estimate before it starts."""
 
+_COMPUTED_BY: Final = f"pulse solver of qiskit-ibmq-provider {__version__}"
+"""What computes these results."""
+
 _SEED_BITS: Final = 53
 """Bits of a seed that we choose: as many as every JSON reader keeps."""
 
@@ -117,7 +120,12 @@ class PulseRunner:
                 job,
                 readout,
                 seed,
-                groups=[list(part.component.program.qubits) for part in parts if part.experiment == index],
+                metadata={
+                    **_origin(documents),
+                    "evolved_together": [
+                        list(part.component.program.qubits) for part in parts if part.experiment == index
+                    ],
+                },
             )
             for index, experiment in enumerate(job.experiments)
         ]
@@ -198,7 +206,7 @@ def _result(
     readout: Readout,
     seed: int,
     *,
-    groups: Sequence[Sequence[int]],
+    metadata: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the result of one experiment."""
     settings = job.settings
@@ -220,14 +228,22 @@ def _result(
         "header": experiment.header,
         "data": data,
         "seed_simulator": seed,
-        "metadata": {
-            "method": "pulse",
-            "evolved_together": groups,
-        },
+        "metadata": {"method": "pulse", **metadata},
     }
     if settings.level != CLASSIFIED:
         result["meas_return"] = "avg" if settings.average else "single"
     return result
+
+
+def _origin(documents: DeviceDocuments) -> dict[str, Any]:
+    """Return what the ``metadata`` of each experiment says of its origin: it may be kept without the result around it."""
+    told: dict[str, Any] = {
+        "computed_by": _COMPUTED_BY,
+        "noise_source": "none" if documents.calibrated is None else "calibration",
+    }
+    if documents.calibrated is not None:
+        told["calibration_date"] = documents.calibrated
+    return told
 
 
 def _provenance(
@@ -236,13 +252,16 @@ def _provenance(
     """Return the ``metadata`` of a result: that it was simulated, how, and from which calibration."""
     told: dict[str, Any] = {
         "simulated": True,
-        "computed_by": f"pulse solver of qiskit-ibmq-provider {__version__}",
+        "computed_by": _COMPUTED_BY,
         "noise": "none" if documents.calibrated is None else "calibration",
-        "pulse": {
-            "solver": f"rotating frame, {LEVELS} levels a qubit, one step for each sample",
-            "corrections": all(model.corrected for model in models),
-        },
+        "pulse": {"solver": f"rotating frame, {LEVELS} levels a qubit, one step for each sample or shorter"},
     }
+    if models:
+        told["pulse"]["drives"] = (
+            "corrected to reproduce the calibrated gates"
+            if all(model.corrected for model in models)
+            else "as in the Hamiltonian; they may not reproduce the calibrated gates"
+        )
     if documents.calibrated is not None:
         told["calibration"] = {"backend_name": rules.name, "last_update_date": documents.calibrated}
     return told
