@@ -80,7 +80,8 @@ class CircuitRunner:
             **self._fixed,
             "method": job.method,
             "shots": job.shots,
-            "memory": any(job.experiments[index].memory for index in indices),
+            # Points of level 1 are made of the outcome of each shot.
+            "memory": job.meas_level == 1 or any(job.experiments[index].memory for index in indices),
             "memory_slots": max(job.experiments[index].memory_slots for index in indices),
             "n_qubits": max(job.experiments[index].qubits for index in indices),
         }

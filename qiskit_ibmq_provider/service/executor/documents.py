@@ -26,8 +26,8 @@ from qiskit_ibmq_provider.version import __version__
 
 __all__ = ["Provenance", "encode_document", "failures", "result_document", "simulators", "summary"]
 
-_MEASURED: Final = 2
-"""The measurement level of counts."""
+_POINTS: Final = 1
+"""The measurement level of points in the IQ plane."""
 
 _TOLD: Final = (
     "method",
@@ -105,7 +105,7 @@ def result_document(
         "date": format_utc(utc_now()),
         "time_taken": time_taken,
         "results": [
-            _experiment(experiment, circuit, result, provenance)
+            _experiment(job, experiment, circuit, result, provenance)
             for experiment, circuit, result in zip(job.experiments, circuits, results)
         ],
         "metadata": provenance.to_json(rules),
@@ -168,11 +168,15 @@ def _wire_form(value: Any) -> Any:
 
 
 def _experiment(
-    experiment: Experiment, circuit: Circuit, result: Mapping[str, Any], provenance: Provenance
+    job: CircuitJob,
+    experiment: Experiment,
+    circuit: Circuit,
+    result: Mapping[str, Any],
+    provenance: Provenance,
 ) -> dict[str, Any]:
     """Return the result of one circuit."""
     data = dict(result.get("data") or {})
-    if not experiment.memory:
+    if not experiment.memory and job.meas_level != _POINTS:
         # Aer keeps the outcomes for all circuits of a job or for none.
         data.pop("memory", None)
     _collect_snapshots(data, circuit.snapshots)
@@ -180,7 +184,7 @@ def _experiment(
         "shots": result.get("shots", experiment.shots),
         "success": result["success"],
         "status": result["status"] if isinstance(result.get("status"), str) else "DONE",
-        "meas_level": _MEASURED,
+        "meas_level": job.meas_level,
         "header": experiment.header,
         "data": data,
         "metadata": {
@@ -188,6 +192,8 @@ def _experiment(
             **provenance.of_experiment(),
         },
     }
+    if job.meas_level == _POINTS:
+        entry["meas_return"] = job.meas_return
     for key in ("seed_simulator", "time_taken"):
         if result.get(key) is not None:
             entry[key] = result[key]

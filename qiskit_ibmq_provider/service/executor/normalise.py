@@ -13,7 +13,10 @@ from typing import Any, Final, Optional
 from qiskit_ibmq_provider.service.executor.noise import CalibrationNoise, GateKey, delay_label
 from qiskit_ibmq_provider.service.executor.rules import DeviceRules
 
-__all__ = ["Circuit", "normalise"]
+__all__ = ["Circuit", "keep_final_state", "normalise"]
+
+_STATE_QUBITS: Final = 20
+"""Qubits of a state that is returned without being asked for."""
 
 _SAVES: Final[Mapping[str, str]] = {
     "statevector": "save_statevector",
@@ -64,6 +67,27 @@ def normalise(
             for physical in _physical(instruction, rules, noise):
                 _append(circuit, physical)
     return circuit
+
+
+def keep_final_state(circuit: Circuit, qubits: int) -> None:
+    """Let a circuit that would return nothing return its final state, under the name that Qiskit looks for.
+
+    Args:
+        circuit: changed in place if it neither measures nor saves anything.
+        qubits: the size of its register. Beyond 20 qubits the circuit stays as it is: a state of 2 ** 21 numbers is asked for by name.
+    """
+    returns = any(
+        entry["name"] == "measure" or entry["name"].startswith("save_") for entry in circuit.instructions
+    )
+    if not returns and 0 < qubits <= _STATE_QUBITS:
+        circuit.instructions.append(
+            {
+                "name": "save_statevector",
+                "qubits": list(range(qubits)),
+                "label": "statevector",
+                "snapshot_type": "single",
+            }
+        )
 
 
 def _append(circuit: Circuit, instruction: dict[str, Any]) -> None:

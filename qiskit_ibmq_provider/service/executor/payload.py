@@ -41,6 +41,7 @@ class CircuitJob:
     """All circuits of a job, and how to run them.
 
     ``options`` go to the simulator as they are. With ``whole_registers`` it also simulates the qubits that a circuit does not use.
+    ``meas_level`` is 1 for points or 2 for bits; points are averaged over the shots or, with ``meas_return`` of ``single``, kept apart.
     ``calibration_date`` asks for the device's calibration as it was at an instant; ``None`` for the newest.
     """
 
@@ -56,3 +57,5 @@ class CircuitJob:
     noise_model: Optional[Mapping[str, Any]] = None
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     calibration_date: Optional[datetime.datetime] = None
+    meas_level: int = 2
+    meas_return: str = "avg"

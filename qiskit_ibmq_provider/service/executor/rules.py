@@ -22,7 +22,8 @@ class DeviceRules:
     """What a device accepts.
 
     ``instructions`` are the names that can be run on it; ``couplings`` maps those that are tied to certain qubits to these; ``dt`` is the
-    unit of delays in ns, if it has one; ``method`` is how it simulates where a job does not say.
+    unit of delays in ns, if it has one; ``method`` is how it simulates where a job does not say; ``meas_levels`` are the levels of measurement
+    that it returns.
     """
 
     name: str
@@ -37,6 +38,12 @@ class DeviceRules:
     couplings: Mapping[str, frozenset[tuple[int, ...]]]
     dt: Optional[float]
     method: str
+    meas_levels: frozenset[int]
+
+    @property
+    def returns_states(self) -> bool:
+        """Whether a circuit that measures nothing returns its state: so it is on the simulator of state vectors."""
+        return self.simulator and self.method == "statevector"
 
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, Any]) -> DeviceRules:
@@ -57,6 +64,7 @@ class DeviceRules:
             couplings=_couplings(configuration),
             dt=configuration.get("dt"),
             method=configuration.get("simulation_method", "automatic"),
+            meas_levels=frozenset(configuration.get("meas_levels", (2,))),
         )
 
 

@@ -32,8 +32,9 @@ __all__ = ["read_calibration_date", "read_job"]
 _DEFAULT_SHOTS: Final = 1024
 """What Qiskit takes where nothing is said."""
 
+_KERNELED: Final = 1
 _CLASSIFIED: Final = 2
-"""The measurement level of counts; circuits are simulated on no other."""
+"""The measurement levels of points in the IQ plane and of bits; raw signals of level 0 are not simulated."""
 
 _SEED_BITS: Final = 63
 
@@ -54,11 +55,7 @@ def read_job(document: Any, rules: DeviceRules, *, max_experiments: Optional[int
     config = _object(qobj.get("config") or {}, "The field 'config' of the payload")
     experiments = _experiments(qobj, rules, max_experiments)
     check_options(config, rules)
-    if config.get("meas_level") not in (None, _CLASSIFIED):
-        raise Refusal(
-            f"The job asks for measurement level {config['meas_level']!r:.40}. Circuits are measured on level 2 (counts) only; "
-            "leave 'meas_level' out."
-        )
+    meas_level, meas_return = _measurement(config, rules)
     shots = _shots(config, rules, "The job", _DEFAULT_SHOTS)
     memory = _memory(config, "The job", False)
     read = [
@@ -85,6 +82,8 @@ def read_job(document: Any, rules: DeviceRules, *, max_experiments: Optional[int
         options=options,
         whole_registers=multiplexed or options.get("enable_truncation") is False,
         calibration_date=read_calibration_date(config, rules),
+        meas_level=meas_level,
+        meas_return=meas_return,
     )
 
 
@@ -215,6 +214,23 @@ def _memory(config: Mapping[str, Any], where: str, default: bool) -> bool:
     if not isinstance(memory, bool):
         raise Refusal(f"{where}: 'memory' should be true or false, not {memory!r:.40}.")
     return memory
+
+
+def _measurement(config: Mapping[str, Any], rules: DeviceRules) -> tuple[int, str]:
+    """Return the level of measurement, and whether points of level 1 are averaged."""
+    level = config.get("meas_level")
+    if level is None:
+        level = _CLASSIFIED
+    known = sorted(rules.meas_levels & {_KERNELED, _CLASSIFIED})
+    if isinstance(level, bool) or level not in known:
+        raise Refusal(
+            f"The job asks for measurement level {level!r:.40}. {rules.name} returns data of level "
+            f"{' and '.join(map(str, known))} of circuits; leave 'meas_level' out for counts."
+        )
+    returned = config.get("meas_return")
+    if returned not in (None, "avg", "single"):
+        raise Refusal(f"The option 'meas_return' should be 'avg' or 'single', not {returned!r:.40}.")
+    return int(level), returned or "avg"
 
 
 def _seed(config: Mapping[str, Any]) -> Optional[int]:

@@ -35,12 +35,14 @@ from qiskit_ibmq_provider.service.executor.documents import (
     summary,
 )
 from qiskit_ibmq_provider.service.executor.effort import check_effort
+from qiskit_ibmq_provider.service.executor.kerneled import with_points
 from qiskit_ibmq_provider.service.executor.memory import check_memory
 from qiskit_ibmq_provider.service.executor.noise import CalibrationNoise
-from qiskit_ibmq_provider.service.executor.normalise import normalise
+from qiskit_ibmq_provider.service.executor.normalise import keep_final_state, normalise
 from qiskit_ibmq_provider.service.executor.payload import CircuitJob
 from qiskit_ibmq_provider.service.executor.processes import WorkerSettings
 from qiskit_ibmq_provider.service.executor.pulse.jobs import PulseJobs, runs_by_pulses
+from qiskit_ibmq_provider.service.executor.pulse.readout import Readout
 from qiskit_ibmq_provider.service.executor.pulse.runner import DeviceDocuments
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 from qiskit_ibmq_provider.service.executor.rules import DeviceRules
@@ -122,6 +124,9 @@ class Worker:
         job = read_job(payload, rules, max_experiments=self._settings.max_experiments)
         noise = None if rules.simulator else self._noise(rules, job.calibration_date)
         circuits = [normalise(experiment.instructions, rules, noise) for experiment in job.experiments]
+        if rules.returns_states:
+            for experiment, circuit in zip(job.experiments, circuits):
+                keep_final_state(circuit, experiment.qubits)
         model = job.noise_model
         if noise is not None:
             model = noise.model(
@@ -133,6 +138,10 @@ class Worker:
         check_effort(job, rules.name, model=model, threads=self._settings.threads, limit=task.time_limit)
         begin = time.monotonic()
         results = self._runner.run(job, circuits, model)
+        if job.meas_level == 1:
+            properties = self.calibration(rules.name, job.calibration_date)
+            readout = Readout.from_properties(rules.name, properties, rules.qubits)
+            results = with_points(job, circuits, results, readout)
         document = result_document(
             task,
             rules,
