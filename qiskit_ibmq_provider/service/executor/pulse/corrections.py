@@ -14,13 +14,11 @@ import dataclasses
 import functools
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Optional
 
-from qiskit_ibmq_provider.service.executor.pulse.hamiltonian import Term
-
-__all__ = ["ChannelCorrection", "Corrections", "apply_assumptions", "find_corrections", "fingerprint"]
+__all__ = ["CORRECTIONS_FILE", "ChannelCorrection", "Corrections", "find_corrections", "fingerprint"]
 
 CORRECTIONS_FILE: Final = Path(__file__).with_name("corrections.json")
 
@@ -64,8 +62,8 @@ class Corrections:
 
     Attributes:
         channels: by channel.
-        assumed: values that stand for variables of the Hamiltonian which the snapshot leaves out or sets to 0, by the beginning of their
-            names (``delta``, ``omegad``, ``jq``), in rad/ns.
+        assumed: values in rad/ns that stand for variables of the Hamiltonian with which no calibrated gate can be had, by their names
+            (``delta3``, ``omegad3``, ``jq3q5``).
     """
 
     channels: Mapping[str, ChannelCorrection]
@@ -104,24 +102,6 @@ def find_corrections(configuration: Mapping[str, Any]) -> Optional[Corrections]:
     if document is None or document["hamiltonian"] != fingerprint(configuration):
         return None
     return Corrections.from_json(document)
-
-
-def apply_assumptions(terms: Sequence[Term], corrections: Optional[Corrections]) -> tuple[Term, ...]:
-    """Return the terms of a Hamiltonian with assumed values where the snapshot has none."""
-    assumed = {} if corrections is None else corrections.assumed
-    if not assumed:
-        return tuple(terms)
-    result: list[Term] = []
-    for term in terms:
-        name = "omegad" if term.channel else "jq" if len(term.qubits) == 2 else ""
-        if term.coefficient == 0 and name in assumed:
-            term = dataclasses.replace(term, coefficient=assumed[name])
-        result.append(term)
-    if "delta" in assumed:
-        for qubit in sorted({qubit for term in terms for qubit in term.qubits}):
-            result.append(Term(assumed["delta"] / 2, (("O", qubit), ("O", qubit))))
-            result.append(Term(-assumed["delta"] / 2, (("O", qubit),)))
-    return tuple(result)
 
 
 @functools.lru_cache(maxsize=1)

@@ -136,15 +136,19 @@ class PairFit:
             (least_squares(self._residuals, start, x_scale=0.1, max_nfev=40) for _, start in candidates),
             key=lambda found: float(found.cost),
         ).x
-        if self.fidelity(best) < _GOOD:
+        if self._fidelity(best) < _GOOD:
             begin = np.concatenate((best, np.zeros(4 * len(self.channels))))
             scale = np.concatenate((np.full(len(best), 0.1), np.full(4 * len(self.channels), 0.01)))
             best = least_squares(self._residuals, begin, x_scale=scale, max_nfev=60).x
         return self._corrections(best)
 
-    def fidelity(self, values: RealArray) -> float:
+    def fidelity(self, corrections: Mapping[str, ChannelCorrection]) -> float:
+        """Return the average fidelity of the gate without decay under some corrections of its control channels."""
+        return fidelity(self._corrected_matrix(corrections), self._ideal)
+
+    def _fidelity(self, values: RealArray) -> float:
         """Return the average fidelity of the gate with some values of the parameters."""
-        return fidelity(self._matrix(values), self._ideal)
+        return self.fidelity(self._corrections(values))
 
     def _is_other(self, channel: str, drive: str) -> bool:
         """Tell whether a drive channel plays on the qubit at whose frequency a control channel plays."""
@@ -177,11 +181,11 @@ class PairFit:
             )
         return result
 
-    def _drives(self, values: RealArray) -> Mapping[str, Drive]:
-        """Return the drives with the corrections that the parameters stand for."""
+    def _drives(self, corrections: Mapping[str, ChannelCorrection]) -> Mapping[str, Drive]:
+        """Return the drives with corrections of the control channels."""
         model = self._model
         changed = dict(model.drives)
-        for channel, correction in self._corrections(values).items():
+        for channel, correction in corrections.items():
             drive = model.drives[channel]
             operator = correction.scale * drive.operator
             for other, factor in correction.crosstalk.items():
@@ -193,9 +197,9 @@ class PairFit:
             changed[channel] = Drive(operator, drive.frequency, shift if correction.shifts else None)
         return changed
 
-    def _matrix(self, values: RealArray) -> ComplexArray:
-        """Return the gate's matrix with some values of the parameters."""
-        trial = dataclasses.replace(self._model, drives=self._drives(values))
+    def _corrected_matrix(self, corrections: Mapping[str, ChannelCorrection]) -> ComplexArray:
+        """Return the gate's matrix under some corrections of its control channels."""
+        trial = dataclasses.replace(self._model, drives=self._drives(corrections))
         played = [part for part in self._parts if isinstance(part, Slice)]
         matrices = iter(Propagators(trial, self._step).unitaries(played))
         total = np.eye(self._model.dimension, dtype=complex)
@@ -207,7 +211,8 @@ class PairFit:
         """Return the errors of the gate's matrix, and the penalty of shifts and crosstalk."""
         array = np.asarray(values, dtype=float)
         extra = array[2 * len(self.channels) :]
-        return np.concatenate((_errors(self._matrix(array), self._ideal), _PENALTY / _SMALL * extra))
+        matrix = self._corrected_matrix(self._corrections(array))
+        return np.concatenate((_errors(matrix, self._ideal), _PENALTY / _SMALL * extra))
 
 
 def _errors(matrix: ComplexArray, ideal: ComplexArray) -> RealArray:

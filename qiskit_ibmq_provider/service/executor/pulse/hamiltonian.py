@@ -22,6 +22,7 @@ from qiskit_ibmq_provider.service.executor.refusal import Refusal
 __all__ = ["Term", "channel_qubits", "couplings", "read_terms"]
 
 _SUM: Final = re.compile(r"_SUM\[(\w+),(\d+),(\d+),(.+)\]")
+_ANHARMONICITY: Final = re.compile(r"delta(\d+)")
 _OPERATOR: Final = re.compile(r"(Sp|Sm|X|Y|Z|I|O|N)(\d+)")
 _NUMBER: Final = re.compile(r"\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?")
 
@@ -44,11 +45,15 @@ class Term:
         return frozenset(qubit for _, qubit in self.factors)
 
 
-def read_terms(configuration: Mapping[str, Any]) -> tuple[Term, ...]:
+def read_terms(
+    configuration: Mapping[str, Any], assumed: Optional[Mapping[str, float]] = None
+) -> tuple[Term, ...]:
     """Return all terms of a device's Hamiltonian, sums of operators multiplied out.
 
     Args:
         configuration: of the device, as on the wire.
+        assumed: values of variables in rad/ns that stand for those of the Hamiltonian. An anharmonicity (``delta3``) that the Hamiltonian
+            does not know is added to it.
 
     Raises:
         Refusal: the device has no Hamiltonian, or one that cannot be read.
@@ -60,7 +65,7 @@ def read_terms(configuration: Mapping[str, Any]) -> tuple[Term, ...]:
             f"The device {name} cannot run schedules: its configuration has no Hamiltonian. Use a device that has one, or circuits.",
             ErrorCode.SCHEDULES_UNSUPPORTED,
         )
-    values = hamiltonian.get("vars", {})
+    values = {**hamiltonian.get("vars", {}), **(assumed or {})}
     terms: list[Term] = []
     for text in hamiltonian["h_str"]:
         try:
@@ -70,6 +75,11 @@ def read_terms(configuration: Mapping[str, Any]) -> tuple[Term, ...]:
                 f"The device {name} cannot run schedules: the term {text!r:.80} of its Hamiltonian cannot be read ({err}).",
                 ErrorCode.SCHEDULES_UNSUPPORTED,
             ) from err
+    for variable, value in (assumed or {}).items():
+        found = _ANHARMONICITY.fullmatch(variable)
+        if found is not None and variable not in hamiltonian.get("vars", {}):
+            qubit = int(found.group(1))
+            terms += [Term(value / 2, (("O", qubit), ("O", qubit))), Term(-value / 2, (("O", qubit),))]
     return tuple(terms)
 
 

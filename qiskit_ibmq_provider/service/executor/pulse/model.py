@@ -23,11 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
-from qiskit_ibmq_provider.service.executor.pulse.corrections import (
-    Corrections,
-    apply_assumptions,
-    find_corrections,
-)
+from qiskit_ibmq_provider.service.executor.pulse.corrections import Corrections, find_corrections
 from qiskit_ibmq_provider.service.executor.pulse.hamiltonian import Term, read_terms
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 
@@ -137,7 +133,7 @@ class PulseModel:
             )
         if corrections is None:
             corrections = find_corrections(configuration)
-        terms = apply_assumptions(read_terms(configuration), corrections)
+        terms = read_terms(configuration, None if corrections is None else corrections.assumed)
         operators = _Operators(chosen)
         energies, basis = _dress(_static(terms, operators), operators.levels)
         lowering = {
