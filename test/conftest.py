@@ -38,6 +38,16 @@ _HOME = tempfile.mkdtemp(prefix="ibmq-test-home-")
 os.environ["HOME"] = os.environ["USERPROFILE"] = _HOME
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the long forms, whose markers end in ``_long``, unless markers are chosen by -m."""
+    if config.option.markexpr:
+        return
+    long = [item for item in items if any(mark.name.endswith("_long") for mark in item.iter_markers())]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in set(long)]
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
 
