@@ -38,6 +38,7 @@ _SAME: Final = 1e-9
 """Carriers that differ by less, in rad/ns, are the same."""
 
 ComplexArray = npt.NDArray[np.complex128]
+RealArray = npt.NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,24 +127,33 @@ def _interval(
             np.sinc(turning * step / (2 * math.pi))[:, None] * np.exp(1j * np.outer(turning, middles))
         )
     strength = sum(2 * float(np.abs(model.drives[channel].operator).max()) for channel in channels) * step
+    # The common phase of each slice is taken out, so that pulses that differ in nothing else are computed once.
     for begin, end, flat in _runs(values):
         if flat:
             peak = float(np.abs(values[:, begin]).max())
             size = max(SLICE, int(_TURN / max(strength * peak, 1e-12)))
+            parts, phases = _without_phase(values[:, begin : begin + 1], 1)
             for first in range(begin, end, size):
-                yield _slice(
-                    start + first, min(size, end - first), channels, values[:, begin : begin + 1], frame
-                )
+                yield Slice(start + first, min(size, end - first), channels, parts, frame, float(phases[0]))
         else:
-            for first in range(begin, end, SLICE):
-                part = values[:, first : min(first + SLICE, end)]
-                yield _slice(start + first, part.shape[1], channels, part, frame)
+            turned, phases = _without_phase(values[:, begin:end], SLICE)
+            for number, first in enumerate(range(0, end - begin, SLICE)):
+                part = turned[:, first : first + SLICE]
+                yield Slice(
+                    start + begin + first, part.shape[1], channels, part, frame, float(phases[number])
+                )
 
 
-def _slice(start: int, length: int, channels: tuple[str, ...], values: ComplexArray, frame: float) -> Slice:
-    """Return a slice whose common phase is taken out, so that pulses that differ in nothing else are computed once."""
-    phase = float(np.angle(values.flat[np.argmax(np.abs(values))]))
-    return Slice(start, length, channels, np.round(values * np.exp(-1j * phase), 12), frame, phase)
+def _without_phase(values: ComplexArray, size: int) -> tuple[ComplexArray, RealArray]:
+    """Return values turned so that the largest of each slice is real, rounded to hide how they came about, and by how much each was turned."""
+    length = values.shape[1]
+    count = -(-length // size)
+    padded = np.zeros((len(values), count * size), dtype=complex)
+    padded[:, :length] = values
+    blocks = padded.reshape(len(values), count, size).transpose(1, 0, 2).reshape(count, -1)
+    phases = np.angle(blocks[np.arange(count), np.abs(blocks).argmax(axis=1)])
+    turned = values * np.exp(-1j * np.repeat(phases, size))[:length]
+    return np.round(turned, 12), phases
 
 
 def _runs(values: ComplexArray) -> Sequence[tuple[int, int, bool]]:
