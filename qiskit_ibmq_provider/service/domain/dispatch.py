@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections
 import datetime
 import threading
-from typing import Optional
+from typing import Final, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
@@ -21,17 +21,21 @@ from qiskit_ibmq_provider.service.domain.blobs import BlobStore
 from qiskit_ibmq_provider.service.domain.clock import Clock, SystemClock
 from qiskit_ibmq_provider.service.domain.dispatch_config import DispatchConfig
 from qiskit_ibmq_provider.service.domain.engine import Engine, EngineEvent, EventKind, Task
-from qiskit_ibmq_provider.service.domain.errors import DomainError, NotFound
+from qiskit_ibmq_provider.service.domain.errors import DomainError
 from qiskit_ibmq_provider.service.domain.events import EventHub
 from qiskit_ibmq_provider.service.domain.holdings import Holdings, runs_in
 from qiskit_ibmq_provider.service.domain.housekeeping import Housekeeper
 from qiskit_ibmq_provider.service.domain.model import Job, payload_blob, result_blob
-from qiskit_ibmq_provider.service.domain.settlement import settle, without_payload
+from qiskit_ibmq_provider.service.domain.settlement import without_payload
+from qiskit_ibmq_provider.service.domain.settler import Settler
 from qiskit_ibmq_provider.service.domain.store import Store
 
 __all__ = ["DispatchConfig", "Dispatcher"]
 
 logger = get_logger(__name__)
+
+_BREATH: Final = 0.02
+"""Seconds between two portions of cleaning."""
 
 
 class Dispatcher:
@@ -65,12 +69,14 @@ class Dispatcher:
         self._config = config or DispatchConfig()
         self._housekeeper = housekeeper
         self._clock: Clock = clock or SystemClock()
+        self._settler = Settler(store, blobs, self._config, self._clock, self._publish)
         self._holdings = Holdings(store, engine, self._config.owner, self._config.lease)
         # Appended to by other threads, emptied by this one: a deque needs no lock for that.
         self._reports: collections.deque[EngineEvent] = collections.deque()
         self._changed: collections.deque[str] = collections.deque()
         self._claimed: collections.deque[Job] = collections.deque()
         self._announcing: Optional[int] = None
+        self._cleans = False
         self._next_look: Optional[datetime.datetime] = None
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -113,8 +119,7 @@ class Dispatcher:
         self._hand_over_claimed()
         self._claim()
         self._hand_over_claimed()
-        if self._housekeeper is not None:
-            self._housekeeper.run_if_due()
+        self._cleans = self._housekeeper is not None and self._housekeeper.run_if_due()
 
     def _run(self) -> None:
         """Make rounds until stopped."""
@@ -129,7 +134,7 @@ class Dispatcher:
             except Exception:  # noqa: BLE001 - a fault in one round must not end the thread: no job would ever run again
                 logger.exception("A round of the dispatcher failed; it goes on.")
                 self._stopping.wait(1.0)
-            self._wake.wait(self._config.poll)
+            self._wake.wait(_BREATH if self._cleans else self._config.poll)
 
     def _on_report(self, event: EngineEvent) -> None:
         """Take a report of the engine, in any thread."""
@@ -143,7 +148,7 @@ class Dispatcher:
         self._changed.append(job_id)
         self._wake.set()
 
-    def _publish(self, job: Job, *, moved: bool) -> None:
+    def _publish(self, job: Job, moved: bool) -> None:
         """Announce a change that this dispatcher made; ``moved`` tells whether the device's queue moved by it."""
         self._announcing = threading.get_ident()
         try:
@@ -157,7 +162,7 @@ class Dispatcher:
             event = self._reports.popleft()
             keep = False
             try:
-                self._apply(event)
+                self._settler.apply(event)
             except DomainError:
                 keep = True
                 raise
@@ -166,53 +171,6 @@ class Dispatcher:
                     self._reports.appendleft(event)
                 elif event.kind is not EventKind.STARTED:
                     self._holdings.drop(event.job_id, event.attempt)
-
-    def _apply(self, event: EngineEvent) -> None:
-        """Write down what one report means for its job."""
-        if event.kind is EventKind.STARTED:
-            return
-        job = self._store.jobs.get(event.job_id)
-        if job is not None and runs_in(job, event.attempt) and self._settle(job, event):
-            return
-        ref = result_blob(event.job_id, event.attempt)
-        if job is None or job.result_ref != ref:
-            # If it is the job's result, this report was written down before, and only the answer was lost.
-            logger.info("Attempt %d at job %s came too late and is ignored.", event.attempt, event.job_id)
-            self._discard(ref)
-
-    def _settle(self, job: Job, event: EngineEvent) -> bool:
-        """Write the state that a report leads to; return whether it still counted."""
-        if event.kind is EventKind.LOST:
-            logger.warning("The worker of job %s died in attempt %d: %s", job.id, job.attempt, event.reason)
-        settled = settle(
-            job,
-            event,
-            self._clock.now(),
-            result_size=self._result_size(event),
-            time_limit=self._config.limit_of(job.backend_name),
-            max_losses=self._config.max_losses,
-        )
-        if not self._store.jobs.swap(job, settled):
-            return False
-        self._discard_results(settled)
-        self._publish(settled, moved=settled.status is ApiJobStatus.QUEUED)
-        return True
-
-    def _discard_results(self, job: Job) -> None:
-        """Delete what the attempts at a job wrote, but for the result that counts."""
-        for attempt in range(1, job.attempt + 1):
-            ref = result_blob(job.id, attempt)
-            if ref != job.result_ref:
-                self._discard(ref)
-
-    def _result_size(self, event: EngineEvent) -> Optional[int]:
-        """Return how large the result of a reported attempt is, or ``None`` if it has none."""
-        if event.outcome is None or not event.outcome.has_result:
-            return None
-        try:
-            return self._blobs.size(result_blob(event.job_id, event.attempt))
-        except NotFound:
-            return None
 
     def _take_over(self) -> None:
         """Queue again what a dispatcher that is gone was running; looks at the start and three times per lease."""
@@ -228,7 +186,7 @@ class Dispatcher:
             freed = lifecycle.take_over(job, now, self._config.max_takeovers)
             if self._store.jobs.swap(job, freed):
                 logger.warning("Attempt %d at job %s was abandoned; taken over.", job.attempt, job.id)
-                self._publish(freed, moved=True)
+                self._publish(freed, True)
 
     def _claim(self) -> None:
         """Fill the engine's free places."""
@@ -237,13 +195,15 @@ class Dispatcher:
         if free <= 0 or self._stopping.is_set():
             return
         now = self._clock.now()
+        if self._settler.waits_for_space(now):
+            return
         until = self._holdings.lease_end(now)
         claimed = self._store.queue.claim(
             lambda job: lifecycle.claim(job, now, self._config.owner, until), limit=free, excluding=held
         )
         for job in claimed:
             self._holdings.add(job, until)
-            self._publish(job, moved=True)
+            self._publish(job, True)
         self._claimed.extend(claimed)
 
     def _hand_over_claimed(self) -> None:
@@ -282,7 +242,7 @@ class Dispatcher:
         ended = self._store.jobs.swap(job, without_payload(job, self._clock.now()))
         self._holdings.drop(job.id, job.attempt)
         if ended:
-            self._publish(job, moved=False)
+            self._publish(job, False)
 
     def _give_back(self, job: Job) -> None:
         """Queue a job again that the engine does not run."""
@@ -290,11 +250,4 @@ class Dispatcher:
         given_back = held_here and self._store.jobs.swap(job, lifecycle.release(job))
         self._holdings.drop(job.id, job.attempt)
         if given_back:
-            self._publish(job, moved=True)
-
-    def _discard(self, ref: str) -> None:
-        """Delete a result that nobody wants, finished or not; if that fails, housekeeping finds it later."""
-        try:
-            self._blobs.discard(ref)
-        except DomainError as err:
-            logger.warning("The unwanted %s was not deleted: %s", ref, err)
+            self._publish(job, True)

@@ -30,6 +30,9 @@ class DispatchConfig:
     poll: float = 5.0
     """How long to sleep when nothing is announced."""
 
+    full_pause: float = 5.0
+    """How long no job is started after one whose result found no space."""
+
     time_limit: float = math.inf
     """How long one attempt at a job may run."""
 

@@ -80,8 +80,8 @@ class Housekeeper:
         """Remove every unfinished file, for a service that knows that nobody else writes; return how many."""
         return self._blobs.sweep_temporary(older_than=0.0)
 
-    def run_if_due(self) -> None:
-        """Do the next portion if it is time for it."""
+    def run_if_due(self) -> bool:
+        """Do the next portion if it is time for it; return whether there is another one to do now."""
         now = self._clock.now()
         if self._next_look is None or now >= self._next_look:
             self._next_look = now + datetime.timedelta(seconds=self._config.interval)
@@ -94,6 +94,7 @@ class Housekeeper:
             self._scan = self._blobs.refs(older_than=self._config.draft_ttl)
         if self._scan is not None and not self._delete_orphans(self._scan):
             self._scan = None
+        return self._scan is not None
 
     def _abandon_drafts(self, now: datetime.datetime) -> None:
         """Give up jobs whose payload was never announced."""

@@ -16,7 +16,7 @@ from qiskit_ibmq_provider.service.domain import lifecycle
 from qiskit_ibmq_provider.service.domain.engine import EngineEvent, EventKind, TaskOutcome
 from qiskit_ibmq_provider.service.domain.model import Job, result_blob
 
-__all__ = ["settle", "without_payload"]
+__all__ = ["found_no_space", "settle", "without_payload"]
 
 _OUTCOMES: Final = frozenset(
     {ApiJobStatus.COMPLETED, ApiJobStatus.ERROR_RUNNING_JOB, ApiJobStatus.ERROR_VALIDATING_JOB}
@@ -49,11 +49,20 @@ def settle(
         return lifecycle.release(job)
     if event.kind is not EventKind.FINISHED or event.outcome is None:
         return lifecycle.lose(job, now, event.reason, max_losses)
+    if found_no_space(event):
+        # No fault of the job: it is run again when there is space.
+        return lifecycle.release(job)
     if event.outcome.has_result and result_size is None:
         return lifecycle.lose(job, now, "its result was not stored", max_losses)
     size = result_size if event.outcome.has_result else None
     ref = None if size is None else result_blob(job.id, job.attempt)
     return lifecycle.finish(job, now, _sensible(event.outcome), ref, size)
+
+
+def found_no_space(event: EngineEvent) -> bool:
+    """Tell whether a task ended because its result could not be written to a full disk."""
+    error = None if event.outcome is None else event.outcome.error
+    return error is not None and error.code == int(ErrorCode.STORAGE_FULL)
 
 
 def without_payload(job: Job, now: datetime.datetime) -> Job:

@@ -108,6 +108,25 @@ def test_a_lost_job_runs_again_and_the_third_loss_is_final(
     assert bench.reread(innocent).status is COMPLETED
 
 
+def test_a_result_without_space_waits_and_so_do_the_others(
+    bench: Bench, engine: ManualEngine, dispatcher: Dispatcher
+) -> None:
+    first, second, third = bench.queued(), bench.queued(), bench.queued()
+    dispatcher.run_once()
+    error = JobError("There is no space left to write it.", int(ErrorCode.STORAGE_FULL))
+    engine.finish(first.id, TaskOutcome(FAILED, error=error))
+    dispatcher.run_once()
+    # No attempt is lost by it, and nothing else computes for nothing.
+    assert states(bench, [first, second, third]) == [QUEUED, RUNNING, QUEUED]
+    assert bench.reread(first).losses == 0
+    bench.clock.advance(DispatchConfig().full_pause)
+    dispatcher.run_once()
+    assert engine.tasks[first.id].attempt == 2
+    engine.complete(first.id)
+    dispatcher.run_once()
+    assert bench.reread(first).status is COMPLETED
+
+
 def test_a_job_over_its_time_fails(bench: Bench, engine: ManualEngine) -> None:
     dispatcher = bench.dispatcher(engine, DispatchConfig(time_limit=3600, device_limits={"alpha": 30}))
     job = bench.queued()
