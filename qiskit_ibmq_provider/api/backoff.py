@@ -25,6 +25,7 @@ __all__ = [
     "Tally",
     "Trouble",
     "may_be_processed",
+    "may_be_under_way",
     "next_delay",
     "parse_retry_after",
     "poll_delay",
@@ -36,6 +37,9 @@ STATUS_FORCELIST: Final = (500, 502, 503, 504, 520, 522, 524)
 
 _BUSY_STATUSES: Final = (413, 429)
 """Statuses that say "not now": nothing was processed."""
+
+_GATEWAY_STATUSES: Final = (502, 504, 520, 522, 524)
+"""Statuses with which something between client and server says that it has lost the server's answer."""
 
 _UNREADABLE_RETRIES: Final = 2
 """How often an answer that cannot be read is asked for again: a server that sends it twice more always sends it."""
@@ -99,6 +103,7 @@ class Tally:
     connect: int = 0
     unreadable: int = 0
     may_be_processed: bool = False
+    may_be_under_way: bool = False
 
     def after(self, trouble: Trouble, status: Optional[int]) -> Tally:
         """Return the tally after one more failure."""
@@ -107,6 +112,7 @@ class Tally:
             connect=self.connect + (trouble in (Trouble.UNREACHABLE, Trouble.PROXY)),
             unreadable=self.unreadable + (trouble is Trouble.UNREADABLE),
             may_be_processed=self.may_be_processed or may_be_processed(trouble, status),
+            may_be_under_way=self.may_be_under_way or may_be_under_way(trouble, status),
         )
 
 
@@ -115,6 +121,11 @@ def may_be_processed(trouble: Trouble, status: Optional[int]) -> bool:
     if trouble is Trouble.STATUS:
         return status is not None and status >= 500 and status != 501
     return trouble not in _NOT_SENT
+
+
+def may_be_under_way(trouble: Trouble, status: Optional[int]) -> bool:
+    """Tell whether a failed request may even be processed later: then no answer of the server has ended it."""
+    return status in _GATEWAY_STATUSES if trouble is Trouble.STATUS else trouble not in _NOT_SENT
 
 
 def next_delay(

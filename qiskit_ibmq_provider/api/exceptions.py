@@ -56,9 +56,11 @@ class ApiError(IBMQError):
     outcome_unknown: bool = False
     """Whether the server may have done what was asked although the call failed."""
 
-    answer_lost: bool = False
-    """Whether the answer to the request, or to one before it that it repeats, was lost: as ``outcome_unknown``, but also where the server
-    has refused the repetition."""
+    may_be_processed: bool = False
+    """Whether the server may have processed the request, or one before it that it repeats, also where it has refused the last one."""
+
+    may_be_under_way: bool = False
+    """Whether it may even do so later, because no answer has ended one of them."""
 
     def introduced_by(self: E, text: str) -> E:
         """Return this error with a text before its own; after it would hide the error code that stands at the end."""

@@ -9,17 +9,19 @@ programs written for this API look for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import copy
+from collections.abc import Iterator, Mapping
 from typing import Final, Union
 from urllib.parse import urlsplit
 
-from qiskit_ibmq_provider.api.backoff import Tally, Trouble, may_be_processed
+from qiskit_ibmq_provider.api.backoff import Tally, Trouble
 from qiskit_ibmq_provider.api.exceptions import ApiError, ApiIBMQProtocolError, RequestsApiError
 from qiskit_ibmq_provider.api.exchange import Answer, Problem, Url, reveal_url
 from qiskit_ibmq_provider.api.redaction import Redactor
 from qiskit_ibmq_provider.protocol.errors import LICENSE_REQUIRED, ErrorBody, ProtocolError
 
-__all__ = ["describe_request", "error_for", "unreadable"]
+__all__ = ["describe_request", "error_for", "remembering", "unreadable"]
 
 _ADVICE: Final[Mapping[int, str]] = {
     401: "Check the API token of the account and load the account again.",
@@ -62,10 +64,27 @@ def error_for(problem: Problem, request: str, tally: Tally, redactor: Redactor) 
     else:
         error = _refusal(answer, problem.detail, request, redactor)
     rejected = answer is not None and 400 <= answer.status < 500
-    error.answer_lost = tally.may_be_processed or may_be_processed(problem.trouble, problem.status)
-    error.outcome_unknown = error.answer_lost and not rejected
+    total = tally.after(problem.trouble, problem.status)
+    error.may_be_processed, error.may_be_under_way = total.may_be_processed, total.may_be_under_way
+    error.outcome_unknown = total.may_be_processed and not rejected
     error.__cause__ = problem.cause
     return error
+
+
+@contextlib.contextmanager
+def remembering(tally: Tally) -> Iterator[None]:
+    """Let an error of the block say what the tally says: the block belongs to a request that is repeated."""
+    try:
+        yield
+    except ApiError as err:
+        error = copy.copy(err)
+        error.__cause__ = err.__cause__
+        error.may_be_processed = err.may_be_processed or tally.may_be_processed
+        error.may_be_under_way = err.may_be_under_way or tally.may_be_under_way
+        error.outcome_unknown = err.outcome_unknown or tally.may_be_processed
+    else:
+        return
+    raise error
 
 
 def unreadable(err: ProtocolError, answer: Answer, redactor: Redactor) -> Problem:

@@ -30,7 +30,7 @@ from qiskit_ibmq_provider.api.exchange import (
     Timeouts,
     Url,
 )
-from qiskit_ibmq_provider.api.failures import describe_request, error_for, unreadable
+from qiskit_ibmq_provider.api.failures import describe_request, error_for, remembering, unreadable
 from qiskit_ibmq_provider.api.origins import origin_of
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret, strip_query
 from qiskit_ibmq_provider.api.relocation import Relocation
@@ -255,7 +255,8 @@ class RetrySession:
             if isinstance(outcome, Success):
                 return outcome.value
             if outcome.status == 401 and token is not None and not renewed and self._channel.tokens.renewable:
-                self._channel.tokens.renew(token, ends - time.monotonic())
+                with remembering(tally):
+                    self._channel.tokens.renew(token, ends - time.monotonic())
                 renewed = True
                 continue
             delay = next_delay(

@@ -11,10 +11,21 @@ from typing import Any
 
 import pytest
 from support.scripted_server import ScriptedServer, answer, drop, hang, reset, status, truncated
-from support.transport import JOB, JOB_ID, PROJECT, account_client, job_document, scripted_submission
+from support.transport import (
+    API_TOKEN,
+    JOB,
+    JOB_ID,
+    PROJECT,
+    account_client,
+    job_document,
+    scripted_submission,
+)
 
 from qiskit_ibmq_provider.api.clients.account import AccountClient
+from qiskit_ibmq_provider.api.clients.auth import keep_logged_in
 from qiskit_ibmq_provider.api.exceptions import ApiError, RequestsApiError
+from qiskit_ibmq_provider.api.redaction import Secret
+from qiskit_ibmq_provider.api.rest.root import Api
 
 CREATE, DIRECT = f"{PROJECT}/Jobs", f"{PROJECT}/Jobs/direct"
 ANNOUNCE, RESULT, RESULT_URL = f"{JOB}/jobDataUploaded", f"{JOB}/result", f"{JOB}/resultDownloadUrl"
@@ -187,6 +198,33 @@ def test_a_refusal_of_the_repetition_that_nobody_can_judge_is_unknown(server):
     server.on("GET", CREATE, drop)
     with pytest.raises(ApiError) as failed:
         client_of(server).job_submit("campus_5q", QOBJ)
+    assert failed.value.outcome_unknown
+    assert failed.value.idempotency_key
+
+
+@pytest.mark.parametrize("answered", [status(503), status(400), status(403, b"<html>")])
+def test_when_every_request_was_answered_and_there_is_no_job_that_is_certain(server, answered):
+    server.on("POST", DIRECT, answered)
+    server.on("GET", CREATE, NO_JOB)
+    with pytest.raises(RequestsApiError) as failed:
+        client_of(server).job_submit("campus_5q", QOBJ)
+    assert (failed.value.outcome_unknown, failed.value.idempotency_key) == (False, None)
+
+
+def test_a_refusal_in_other_words_than_the_service_s_is_not_believed(server):
+    server.on("POST", DIRECT, status(400, b"<html>"))
+    server.on("GET", CREATE, answer(job_document("QUEUED")))
+    assert client_of(server).job_submit("campus_5q", QOBJ).id == JOB_ID
+
+
+def test_a_login_that_fails_between_two_attempts_does_not_make_sure_that_there_is_no_job(server):
+    client = client_of(server)
+    server.on("POST", DIRECT, drop, status(401))
+    server.on("POST", "/users/loginWithToken", status(403))
+    server.on("GET", CREATE, status(401))
+    keep_logged_in(client.session, Api(client.session), Secret(API_TOKEN))
+    with pytest.raises(ApiError, match="find_submitted_job") as failed:
+        client.job_submit("campus_5q", QOBJ)
     assert failed.value.outcome_unknown
     assert failed.value.idempotency_key
 

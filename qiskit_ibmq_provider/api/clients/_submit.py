@@ -17,6 +17,7 @@ import time
 from typing import Final, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider.api.clients._failed_creation import NO_SUCH_PATH, job_of_failed_request
 from qiskit_ibmq_provider.api.exceptions import ApiError, RequestsApiError
 from qiskit_ibmq_provider.api.exchange import Body
 from qiskit_ibmq_provider.api.redaction import Secret
@@ -42,12 +43,11 @@ ANNOUNCE_SECONDS: Final = 180.0
 """Seconds for all announcements and the questions between them."""
 
 _CANCEL_SECONDS: Final = 10.0
-_LOOKUP_SECONDS: Final = 10.0
 
 _QUICK_BYTES: Final = 256 * 1024
 """Payloads up to this many bytes have to pass as quickly as any other request."""
 
-_NOT_DIRECT: Final = (404, 405, 413)
+_NOT_DIRECT: Final = (*NO_SUCH_PATH, 413)
 """What a server says that no longer takes jobs in one request, or not of this size."""
 
 _EXPIRED: Final = (401, 403, 410)
@@ -144,7 +144,7 @@ class Submission:
             )
         except ApiError as err:
             failure = err
-        record = self._resolved(failure, key)
+        record = job_of_failed_request(self._account, failure, key)
         if record is None and (failure.outcome_unknown or failure.status_code not in _NOT_DIRECT):
             raise failure
         return record
@@ -158,9 +158,9 @@ class Submission:
         except ApiError as err:
             failure = err
         if key is not None:
-            record = self._resolved(failure, key)
+            record = job_of_failed_request(self._account, failure, key)
             if record is not None:
-                return record.id, self._account.job(record.id).upload_url()
+                return record.id, self._address_of(record.id)
         elif failure.outcome_unknown:
             failure = failure.introduced_by(
                 "Whether the job was created is not known, because the server's answer was lost or cannot be read; nothing runs, but a job "
@@ -168,27 +168,15 @@ class Submission:
             )
         raise failure
 
-    def _resolved(self, failure: ApiError, key: str) -> Optional[JobRecord]:
-        """Return the job that a failed request with a key has made after all, ``None`` if there is none.
-
-        Raises:
-            ApiError: nobody can say.
-        """
-        if not failure.answer_lost:
-            return None
+    def _address_of(self, job_id: str) -> Secret:
+        """Return where the payload of a job goes whose answer to creation was lost."""
+        job = self._account.job(job_id)
         try:
-            record = self._account.job_of_key(key, timeouts=self._account.session.bounds(_LOOKUP_SECONDS))
+            return job.upload_url()
         except ApiError as err:
-            logger.debug("The job of a lost answer cannot be looked up: %s", err.message)
-        else:
-            if record is not None or not failure.outcome_unknown:
-                return record
-        unknown = failure.introduced_by(
-            "Whether the job was submitted is not known, because the server's answer was lost or cannot be read. Ask for it with "
-            f"provider.backend.find_submitted_job('{key}'), or look for it in the list of your jobs, before you submit it again."
-        )
-        unknown.idempotency_key, unknown.outcome_unknown = key, True
-        raise unknown
+            self._cancel(job, job_id)
+            err.job_id, err.outcome_unknown = job_id, False
+            raise
 
     def _upload(self, job: Job, address: Secret, payload: Body) -> None:
         """Upload the payload, with a second address if the first is no longer good."""
