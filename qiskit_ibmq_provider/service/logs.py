@@ -19,6 +19,8 @@ _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _LOGGERS: Final = (IBMQ_PROVIDER_LOGGER_NAME, "uvicorn.error", "asyncio", "py.warnings")
 """Whose messages the log shows; other libraries speak up from WARNING on, through the root logger."""
 
+_GARBAGE: Final = ("Invalid HTTP request received", "Invalid UTF-8 sequence received")
+
 _SHORTEST_SECRET: Final = 6
 
 _STORAGE_QUERY: Final = re.compile(r"(/storage/[^\s?\"']*)\?[^\s\"']*")
@@ -48,10 +50,22 @@ class RedactingFormatter(logging.Formatter):
         return _TOKEN_FIELD.sub(r"\1...", text)
 
 
+class _StrangersFilter(logging.Filter):
+    """Leaves out what the HTTP server says about garbage that strangers send: they could fill the disk with it.
+
+    The strangers are told, too, in the answer or by the close code.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record is shown."""
+        return not str(record.msg).startswith(_GARBAGE)
+
+
 def configure_logging(level: str, *, secrets: Sequence[str] = (), stream: Optional[TextIO] = None) -> None:
     """Send the log of this process to standard error (or ``stream``). For the main program of a service only."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(RedactingFormatter(secrets))
+    handler.addFilter(_StrangersFilter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 
 import pytest
 
-from qiskit_ibmq_provider.service.logs import RedactingFormatter
+from qiskit_ibmq_provider.service.logs import RedactingFormatter, configure_logging
 
 
 def _formatted(message: str, *arguments: object, exc_info: object = None) -> str:
@@ -39,3 +40,21 @@ def test_tracebacks_are_cleaned_as_well() -> None:
         text = _formatted("failed", exc_info=sys.exc_info())
     assert "ValueError: bad ..." in text
     assert "secret-token" not in text.split("Traceback")[1].split("\n")[-1]
+
+
+def test_garbage_of_strangers_does_not_fill_the_log() -> None:
+    root, uvicorn = logging.getLogger(), logging.getLogger("uvicorn.error")
+    before = root.handlers[:], root.level, uvicorn.level
+    stream = io.StringIO()
+    try:
+        configure_logging("INFO", stream=stream)
+        uvicorn.warning("Invalid HTTP request received.")
+        uvicorn.error("Invalid UTF-8 sequence received from client.", exc_info=True)
+        uvicorn.error("Something else")
+    finally:
+        root.handlers[:] = before[0]
+        root.setLevel(before[1])
+        uvicorn.setLevel(before[2])
+        logging.captureWarnings(False)
+    assert stream.getvalue().splitlines()[-1].endswith("Something else")
+    assert "Invalid" not in stream.getvalue()
