@@ -14,7 +14,7 @@ from qiskit_ibmq_provider.exceptions import IBMQBackendError, IBMQBackendJobLimi
 from qiskit_ibmq_provider.job.exceptions import IBMQJobError, IBMQJobTimeoutError
 from qiskit_ibmq_provider.managed._parallel import WaitAbandoned, wait_until_final
 from qiskit_ibmq_provider.managed.exceptions import IBMQJobManagerInvalidStateError
-from qiskit_ibmq_provider.protocol.status import API_JOB_FINAL_STATES
+from qiskit_ibmq_provider.protocol.status import API_JOB_FINAL_STATES, ApiJobStatus
 
 if TYPE_CHECKING:
     from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
@@ -120,10 +120,10 @@ class Admission:
         self._pause = min(_LONGEST_PAUSE, 2 * self._pause)
 
     def _oldest(self) -> Optional[IBMQJob]:
-        """Return the oldest job that is not over."""
-        final = [status.value for status in API_JOB_FINAL_STATES]
+        """Return the oldest job that runs or waits to run. One whose payload never came may stay as it is for ever."""
+        others = [status.value for status in (*API_JOB_FINAL_STATES, ApiJobStatus.CREATING)]
         try:
-            jobs = self._backend.jobs(limit=1, descending=False, db_filter={"status": {"nin": final}})
+            jobs = self._backend.jobs(limit=1, descending=False, db_filter={"status": {"nin": others}})
         except IBMQBackendError as err:
             logger.debug("The jobs of %s cannot be listed: %s", self._backend.name(), err.message)
             return None
