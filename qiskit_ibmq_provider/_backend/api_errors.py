@@ -31,7 +31,7 @@ def api_errors(what: str) -> Iterator[None]:
         raise IBMQBackendApiProtocolError(f"{what}: {err}") from err
     except ApiError as err:
         text = f"{what}: {err.message}"
-        if str(err.code) == str(int(ErrorCode.JOB_LIMIT)):
+        if str(err.code) == str(int(ErrorCode.JOB_LIMIT)) and not err.outcome_unknown:
             raise IBMQBackendJobLimitError(text, code=err.code, status_code=err.status_code) from err
         kind = IBMQBackendApiProtocolError if isinstance(err, ApiIBMQProtocolError) else IBMQBackendApiError
         failure = kind(text, code=err.code, status_code=err.status_code)
