@@ -45,7 +45,7 @@ def walk_pages(
     """Yield the jobs of a query, page by page, each of them once.
 
     A page begins where the one before ended: at the creation date of its last job, without the jobs of that very date that were seen.
-    Jobs that share a date are so neither left out nor repeated, and the walk ends after the first empty page whatever the server does.
+    Jobs that share a date are so neither left out nor repeated, and the walk ends whatever the server does.
 
     A server that gives two pages of the same size, both smaller than asked for, has pages of that size: the next ones are asked for at
     the same time, by number. If they do not fit together, because the server orders jobs of one date differently each time, or knows no
@@ -56,6 +56,9 @@ def walk_pages(
         query: what to ask for.
         stamp: gives id and creation date of an entry.
         hurried: begin with a small page, for who wants the first jobs soon and perhaps no more.
+
+    Raises:
+        ProtocolError: the server gives the same page again and again.
     """
     walk = _Walk(query, stamp)
     size = _FIRST_PAGE if hurried else query.limit or _PAGE
@@ -69,7 +72,10 @@ def walk_pages(
         new = walk.take(page)
         yield from new
         if walk.goes_in_circles:
-            return
+            raise ProtocolError(
+                "The server gives the same jobs whichever page is asked for, so the list cannot be completed. Ask for fewer jobs, with "
+                "'limit', or for others."
+            )
         if hurried or len(new) != len(page) or len(page) == wanted:
             small = -1
         elif len(page) != small:

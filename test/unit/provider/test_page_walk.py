@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from qiskit_ibmq_provider._project import page_walk as _page_walk
 from qiskit_ibmq_provider._project.job_query import job_query
 from qiskit_ibmq_provider._project.page_walk import walk_pages
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.filters import Clause, match, parse_clause
 
 
@@ -112,22 +113,28 @@ def test_the_walk_is_lazy():
     assert server.requests == 1
 
 
-@pytest.mark.parametrize("ignored", ["everything", "ids"])
-def test_a_server_that_ignores_the_cursor_cannot_keep_the_walk_busy(ignored):
+def test_a_server_that_ignores_the_ids_cannot_keep_the_walk_busy():
     jobs = [{"id": f"j{number}", "creationDate": date(number // 3)} for number in range(9)]
     server = ListServer(jobs)
 
     def page(limit: int, skip: int, descending: bool, where: Clause) -> list[dict]:
         server.requests += 1
-        if ignored == "everything":
-            return jobs[:4]
         cursor = where.to_json().get("creationDate", {}).get("gte", "")
         return [job for job in jobs if job["creationDate"] >= cursor][skip : skip + 4]
 
     got = [job["id"] for job in walk_pages(page, job_query(limit=None, descending=False), stamp)]
-    assert len(got) == len(set(got))
-    assert got == [f"j{number}" for number in range(4 if ignored == "everything" else 9)]
+    assert got == [f"j{number}" for number in range(9)]
     assert server.requests < 20
+
+
+def test_a_server_that_gives_the_same_page_for_ever_is_an_error_and_not_the_end_of_the_list():
+    jobs = [{"id": f"j{number}", "creationDate": date(number)} for number in range(4)]
+    got, requests = [], []
+    with pytest.raises(ProtocolError, match="the same jobs whichever page.*Ask for fewer"):
+        for job in walk_pages(lambda *page: requests.append(page) or jobs, job_query(limit=None), stamp):
+            got.append(job["id"])
+    assert (got, len(requests)) == (["j0", "j1", "j2", "j3"], 3)
+    assert len(list(walk_pages(lambda *page: jobs, job_query(limit=4), stamp))) == 4
 
 
 def test_db_filter_on_the_creation_date_survives_paging():
