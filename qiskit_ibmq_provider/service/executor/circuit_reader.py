@@ -94,7 +94,23 @@ class CircuitReader:
         """
         # Registers are numbered upward from the classical bits, one for each condition.
         self._registers = self._slots + len(instructions)
+        if not self._rules.conditional:
+            self._refuse_conditions(instructions)
         return [self._read_one(index, entry) for index, entry in enumerate(instructions)]
+
+    def _refuse_conditions(self, instructions: list[Any]) -> None:
+        """Refuse instructions under a condition, by the name of the first; what stands before it is how Qiskit writes the condition."""
+        for index, entry in enumerate(instructions):
+            if isinstance(entry, dict) and (
+                entry.get("conditional") is not None or entry.get("name") == "bfunc"
+            ):
+                rest = (later for later in instructions[index:] if isinstance(later, dict))
+                depending = next((later for later in rest if later.get("conditional") is not None), entry)
+                self._refuse(
+                    index,
+                    str(depending.get("name")),
+                    f"{self._rules.name} does not run conditional instructions; simulators do",
+                )
 
     def _read_one(self, index: int, entry: Any) -> dict[str, Any]:
         """Read one instruction."""
@@ -174,10 +190,6 @@ class CircuitReader:
 
     def _check_conditional(self, index: int, name: str, register: Any) -> None:
         """Check the register that a conditional instruction looks at."""
-        if not self._rules.conditional:
-            self._refuse(
-                index, name, f"{self._rules.name} does not run conditional instructions; simulators do"
-            )
         if name in _UNCONDITIONAL:
             self._refuse(index, name, "the simulator cannot make it depend on a condition; gates can")
         self._check_register(index, name, register)
@@ -193,10 +205,6 @@ class CircuitReader:
 
     def _read_function(self, index: int, entry: dict[str, Any]) -> dict[str, Any]:
         """Read a Boolean function of the registers."""
-        if not self._rules.conditional:
-            self._refuse(
-                index, "bfunc", f"{self._rules.name} does not run conditional instructions; simulators do"
-            )
         self._check_register(index, "bfunc", entry.get("register"))
         if entry.get("memory") is not None:
             self._check_slot(index, "bfunc", entry["memory"])
