@@ -116,11 +116,17 @@ class Submission:
         try:
             self._upload(job, address, payload)
         except ApiError as err:
-            # Without an announcement the server does not run it: taking it away is safe.
-            self._cancel(job, job_id)
-            err.job_id, err.outcome_unknown = job_id, False
-            raise
-        return self._announce(job, job_id)
+            failure = err
+        else:
+            return self._announce(job, job_id)
+        # Without an announcement the server does not run it: taking it away is safe.
+        if not self._cancel(job, job_id):
+            failure = failure.introduced_by(
+                f"Job {job_id} has no payload and will not run; it could not be cancelled either, so it may be left behind in status "
+                "CREATING until the server removes it."
+            )
+        failure.job_id, failure.outcome_unknown = job_id, False
+        raise failure
 
     def _fits_one_request(self, payload: Body) -> bool:
         """Tell whether the server takes this job in one request; without a key a lost answer to it could not be resolved."""
