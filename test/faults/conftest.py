@@ -10,10 +10,42 @@ import logging
 from collections.abc import Callable, Iterator
 
 import pytest
+from fault_play import Played
 from fault_proxy import FaultProxy
+from fault_report import counted
 from fault_scene import PROJECTS, Scene
 
 from qiskit_ibmq_provider.service.testing import ServiceProcess
+
+_PLAYED = pytest.StashKey[list[Played]]()
+_LONG = "faults_long"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the rows outside the short form out, unless they are asked for with -m."""
+    if _LONG in (config.option.markexpr or ""):
+        return
+    long = [item for item in items if item.get_closest_marker(_LONG)]
+    if long:
+        items[:] = [item for item in items if not item.get_closest_marker(_LONG)]
+        config.hook.pytest_deselected(items=long)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the counts of the rows that were played."""
+    played = config.stash.get(_PLAYED, [])
+    if played:
+        terminalreporter.section("table of faults")
+        terminalreporter.write("\n".join([*counted(played), ""]))
+        slowest = sorted(played, key=lambda each: each.seconds / each.row.bound, reverse=True)[:5]
+        for each in slowest:
+            terminalreporter.write(f"{each.row.id}: {each.seconds:.1f} s of {each.row.bound:g} s\n")
+
+
+@pytest.fixture(scope="session")
+def played_rows(pytestconfig: pytest.Config) -> list[Played]:
+    """What came of the rows so far."""
+    return pytestconfig.stash.setdefault(_PLAYED, [])
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +64,10 @@ def scene_for(fault_service: ServiceProcess) -> Iterator[Callable[[str, float], 
         def get(server: str, scale: float) -> Scene:
             if (server, scale) not in scenes:
                 proxy = stack.enter_context(FaultProxy(fault_service.url))
-                scenes[server, scale] = Scene(fault_service, proxy, plain=server == "plain", scale=scale)
+                scene = scenes[server, scale] = Scene(
+                    fault_service, proxy, plain=server == "plain", scale=scale
+                )
+                stack.enter_context(scene.closing)
             return scenes[server, scale]
 
         yield get

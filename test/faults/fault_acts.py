@@ -13,20 +13,25 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from fault_messages import Answer
 from fault_proxy import Act, Exchange
 
 __all__ = [
+    "DEEP",
     "GARBAGE",
     "HTML",
+    "around",
     "bomb",
     "changed",
     "drip",
     "drip_head",
     "drop",
     "echo",
+    "elsewhere",
     "endless",
     "expire_token",
     "forged_length",
+    "gone",
     "hang",
     "html",
     "json_of",
@@ -37,12 +42,17 @@ __all__ = [
     "reset",
     "stall",
     "status",
+    "the_same_for_ever",
     "through",
     "truncated",
 ]
 
 HTML = b"<!DOCTYPE html><html><body><h1>The site is being serviced</h1></body></html>"
 GARBAGE = bytes(range(256)) * 4
+
+
+DEEP = b"[" * 200_000
+"""JSON that is nested too deeply for any reader."""
 
 
 def through(exchange: Exchange) -> None:
@@ -85,6 +95,25 @@ def html(exchange: Exchange) -> None:
 def redirect(location: str, code: int = 307) -> Act:
     """Send the client elsewhere."""
     return status(code, b"", {"Location": location})
+
+
+def elsewhere(code: int = 307) -> Act:
+    """Send the client to the same path of another origin. It is the proxy by another name, so that it shows what arrives there."""
+
+    def act(exchange: Exchange) -> None:
+        redirect(f"http://localhost:{exchange.proxy.port}{exchange.request.target}", code)(exchange)
+
+    return act
+
+
+def gone(code: int = 307) -> Act:
+    """Send the client to a host where nobody listens."""
+    return redirect("http://127.0.0.1:9/api", code)
+
+
+def around(exchange: Exchange) -> None:
+    """Send the client to where it has just asked."""
+    redirect(exchange.request.target, 302)(exchange)
 
 
 def raw(data: bytes) -> Act:
@@ -215,6 +244,19 @@ def changed(edit: Callable[[Any], Any]) -> Act:
     def act(exchange: Exchange) -> None:
         answer = exchange.forward()
         exchange.relay(answer.with_body(json.dumps(edit(json.loads(answer.body))).encode()))
+
+    return act
+
+
+def the_same_for_ever(entries: int) -> Act:
+    """Let the service answer once, with a list, and give the beginning of that list to whatever is asked."""
+    kept: list[Answer] = []
+
+    def act(exchange: Exchange) -> None:
+        if not kept:
+            answer = exchange.forward()
+            kept.append(answer.with_body(json.dumps(json.loads(answer.body)[:entries]).encode()))
+        exchange.relay(kept[0])
 
     return act
 

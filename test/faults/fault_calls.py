@@ -9,6 +9,7 @@ import asyncio
 import dataclasses
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Optional
 
 from fault_scene import PROJECTS, Scene, bell
@@ -21,6 +22,8 @@ from qiskit_ibmq_provider.job.job_monitor import job_monitor
 __all__ = ["CALLS", "Call"]
 
 DEVICES = ("ibmq_vigo", "ibmq_lima", "ibmq_belem")
+THREADS = 12
+
 CROWD = 60
 """Jobs of the lists that are paged."""
 
@@ -38,6 +41,7 @@ class Call:
         waits: whether the call waits for a job, which the row has to start.
         submits: whether it makes jobs.
         logs_in: whether it logs in.
+        repeats: whether it can succeed when the fault is gone.
     """
 
     prepare: Callable[[Scene], Callable[[], Any]]
@@ -45,6 +49,7 @@ class Call:
     waits: bool = False
     submits: bool = False
     logs_in: bool = False
+    repeats: bool = True
 
 
 def _is(condition: Callable[[Any], bool]) -> Callable[[Scene, Any], None]:
@@ -76,6 +81,16 @@ def _job_set_is_done(scene: Scene, results: Any) -> None:
 def _enable(scene: Scene) -> Callable[[], Any]:
     factory = IBMQFactory()
     return lambda: scene.enable(factory)
+
+
+def _enable_at(url: Callable[[Scene], str]) -> Callable[[Scene], Callable[[], Any]]:
+    """Return what prepares a login at another URL than the proxy's."""
+
+    def prepare(scene: Scene) -> Callable[[], Any]:
+        where = url(scene)
+        return lambda: scene.enable(IBMQFactory(), where)
+
+    return prepare
 
 
 def _other_project(scene: Scene) -> Callable[[], Any]:
@@ -153,6 +168,18 @@ def _of_finished(call: Callable[[Any, Scene], Any]) -> Callable[[Scene], Callabl
     return prepare
 
 
+def _in_threads(scene: Scene) -> Callable[[], Any]:
+    """Return what asks the same in several threads; of several failures it raises the first."""
+    backend = scene.provider.get_backend(DEVICES[0])
+
+    def call() -> list[Any]:
+        with ThreadPoolExecutor(THREADS) as pool:
+            futures = [pool.submit(backend.status) for _ in range(THREADS)]
+        return [future.result() for future in futures]
+
+    return call
+
+
 async def _statuses(job: Any) -> list[JobStatus]:
     return [status async for status in job.statuses()]
 
@@ -167,8 +194,8 @@ def _monitored(job: Any, scene: Scene) -> str:
     return output.getvalue()
 
 
-def _on_backend(call: Callable[[Any], Any]) -> Callable[[Scene], Callable[[], Any]]:
-    return lambda scene: lambda: call(scene.provider.get_backend(DEVICES[0]))
+def _on_backend(call: Callable[[Any], Any], name: str = DEVICES[0]) -> Callable[[Scene], Callable[[], Any]]:
+    return lambda scene: lambda: call(scene.provider.get_backend(name))
 
 
 _NOTHING = _is(lambda value: value is None)
@@ -176,15 +203,27 @@ _LIST = _is(lambda value: isinstance(value, list))
 
 CALLS: dict[str, Call] = {
     "enable": Call(_enable, _is_default, logs_in=True),
+    "enable where nobody listens": Call(
+        _enable_at(lambda scene: "http://127.0.0.1:9/api"), _is_default, repeats=False
+    ),
+    "enable by https": Call(
+        _enable_at(lambda scene: scene.service.url.replace("http:", "https:")), _is_default, repeats=False
+    ),
+    "enable by an unknown certificate": Call(
+        _enable_at(lambda scene: scene.secure_url()), _is_default, repeats=False
+    ),
+    "enable at a full host": Call(_enable_at(lambda scene: scene.full_url()), _is_default, repeats=False),
     "other project": Call(_other_project, _is(len), logs_in=True),
     "backends": Call(_devices_of_a_project, _is(len)),
     "properties": Call(
         _on_backend(lambda backend: backend.properties(refresh=True)), _is(lambda v: len(v.qubits) == 5)
     ),
     "defaults": Call(
-        _on_backend(lambda backend: backend.defaults(refresh=True)), _is(lambda v: v.qubit_freq_est)
+        _on_backend(lambda backend: backend.defaults(refresh=True), "ibmq_lima"),
+        _is(lambda v: v.qubit_freq_est),
     ),
     "status": Call(_on_backend(lambda backend: backend.status()), _is(lambda v: v.operational)),
+    "status in 12 threads": Call(_in_threads, _is(lambda v: len(v) == THREADS)),
     "job limit": Call(
         _on_backend(lambda backend: backend.job_limit()), _is(lambda v: v.active_jobs is not None)
     ),
@@ -204,7 +243,7 @@ CALLS: dict[str, Call] = {
     "100 jobs": Call(_crowd(100), _is_the_crowd),
     "job ids": Call(
         lambda scene: scene.finished() and (lambda: scene.provider.backend.job_ids(limit=5)),
-        _is(lambda v: 0 < len(v) == len(set(v))),
+        _is(lambda v: 0 < len(v) == len({each["id"] for each in v})),
     ),
     "retrieve job": Call(
         _of_finished(lambda job, scene: scene.provider.backend.retrieve_job(job.job_id())),

@@ -64,11 +64,17 @@ class _Caller(threading.Thread):
 
     def run(self) -> None:
         began = time.monotonic()
-        try:
+        with self:
             self.value = self._call()
-        except BaseException as err:
-            self.error = err
         self.seconds = time.monotonic() - began
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: Optional[BaseException], frames: Any) -> bool:
+        # Whatever it is: the row says what it should be.
+        self.error = error
+        return True
 
 
 def play(row: Row, scene: Scene, records: list[logging.LogRecord]) -> Played:
@@ -108,7 +114,7 @@ def play(row: Row, scene: Scene, records: list[logging.LogRecord]) -> Played:
         _count_jobs(played, scene, caller)
     if not asked:
         played.wrong.append(f"not asked as often as {row.asked}")
-    if row.again and not played.problems():
+    if row.again and call.repeats and not played.problems():
         _call_again(played, scene, call, action)
     return played
 
@@ -197,14 +203,21 @@ def _count_jobs(played: Played, scene: Scene, caller: _Caller) -> None:
         if alive != known:
             played.lost.append(f"the service runs {alive}, and the caller has {known}")
     else:
-        told = getattr(caller.error, "job_id", None)
+        told = getattr(caller.error, "job_id", None) or _found_by_key(scene, caller.error)
         unknown = bool(getattr(caller.error, "outcome_unknown", False))
         if any(job_id != told for job_id in alive):
             played.lost.append(f"the service runs {alive}, and the caller was told of {told}")
-        if phantoms and not unknown:
+        if phantoms and not unknown and "left behind" not in played.text:
             played.lost.append(f"jobs are left behind unsaid: {phantoms}")
     if phantoms and played.row.server == "own":
         played.lost.append(f"jobs are left behind: {phantoms}")
+
+
+def _found_by_key(scene: Scene, err: BaseException) -> Optional[str]:
+    """Return the job that the caller finds with what the exception carries."""
+    key = getattr(err, "idempotency_key", None)
+    job = scene.provider.backend.find_submitted_job(key) if key else None
+    return None if job is None else job.job_id()
 
 
 def _call_again(played: Played, scene: Scene, call: Call, action: Callable[[], Any]) -> None:
@@ -215,9 +228,13 @@ def _call_again(played: Played, scene: Scene, call: Call, action: Callable[[], A
         return
     if call.logs_in or (call.submits and played.outcome == CLEAN) or (played.row.call == "cancel"):
         action = call.prepare(scene)
-    caller = _Caller(action)
-    caller.start()
-    caller.join(_HUNG_SECONDS)
+    ends = time.monotonic() + played.row.recovers * played.row.scale
+    while True:
+        caller = _Caller(action)
+        caller.start()
+        caller.join(_HUNG_SECONDS)
+        if caller.is_alive() or caller.error is None or time.monotonic() > ends:
+            break
     if caller.is_alive():
         played.wrong.append("the call hangs when the fault is gone")
     elif caller.error is not None:

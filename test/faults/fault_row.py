@@ -37,6 +37,7 @@ class Row:
         release: when the job that is waited for is started: ``"now"`` before the call, a number for that many websocket messages seen by
             the client, a route for when it is asked for; ``None`` for never.
         again: whether the same call has to succeed once the fault is gone.
+        recovers: seconds after which it has to; for these a login that has failed is not tried again.
         asked: how often a path may be asked for at most, and at least, by method and route.
         optional: whether the call may do without the request that is spoiled.
         short: whether the row belongs to the short form.
@@ -53,6 +54,7 @@ class Row:
     server: str = "plain"
     release: Union[None, str, int, Route] = None
     again: bool = True
+    recovers: float = 0.0
     asked: Optional[tuple[str, Route, int, int]] = None
     optional: bool = False
     short: bool = False

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import secrets
+import socket
+import ssl
 import threading
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Optional
 from urllib.parse import quote
 
@@ -29,6 +33,8 @@ __all__ = ["MAIN", "PROJECTS", "SIMULATOR", "Scene", "SideDoor", "bell"]
 
 PROJECTS = ("ibm-q/open/main", "campus/physics/qc101", *(f"school/class/pupil{n}" for n in range(30)))
 """Projects of the service: more than anyone would ask one by one at login."""
+
+TLS = Path(__file__).parents[1] / "support" / "tls"
 
 MAIN = "/Network/ibm-q/Groups/open/Projects/main"
 SIMULATOR = "ibmq_qasm_simulator"
@@ -98,6 +104,7 @@ class Scene:
     def __init__(self, service: ServiceProcess, proxy: FaultProxy, *, plain: bool, scale: float) -> None:
         self.service, self.proxy, self.scale = service, proxy, scale
         self.door = SideDoor(service)
+        self.closing = contextlib.ExitStack()
         if plain:
             proxy.spoil(always("GET", routes.USER_INFO, changed(_without_extensions)), always=True)
         self.factory = IBMQFactory()
@@ -110,6 +117,21 @@ class Scene:
         self.started = threading.Event()
         self.name = ""
         self.job: Optional[IBMQJob] = None
+
+    def secure_url(self) -> str:
+        """Return the URL of a proxy that speaks TLS with a certificate that nobody knows."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(TLS / "certificate.pem", TLS / "key.pem")
+        return self.closing.enter_context(FaultProxy(self.service.url, context)).url
+
+    def full_url(self) -> str:
+        """Return the URL of a host that lets connections wait until they give up."""
+        listener = self.closing.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = self.closing.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        return f"http://127.0.0.1:{listener.getsockname()[1]}/api"
 
     def begin(self, row: Row) -> None:
         """Make ready for a row."""
