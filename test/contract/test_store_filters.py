@@ -24,16 +24,20 @@ from qiskit_ibmq_provider.protocol.clauses import (
     Operator,
     is_date,
     match,
+    python_search,
 )
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.protocol.filters import Filter, Order
+from qiskit_ibmq_provider.protocol.jobs import JobError
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.protocol.timestamps import format_utc
 from qiskit_ibmq_provider.service.domain import lifecycle
 from qiskit_ibmq_provider.service.domain.engine import TaskOutcome
 from qiskit_ibmq_provider.service.domain.errors import InvalidRequest
 from qiskit_ibmq_provider.service.domain.model import Job
+from qiskit_ibmq_provider.service.store import schema
 from qiskit_ibmq_provider.service.store.patterns import within
+from qiskit_ibmq_provider.service.store.scan import can_scan, scan
 
 NAMES = [None, "", "a", "A", "a%b", "a_b", "bell", "bell-2", "näme", "null"]
 TAGS = [(), ("a",), ("a", "b"), ("b", "a", "b"), ("A",), ("",), ("a%",)]
@@ -96,7 +100,8 @@ def _move_on(bench: Bench, job: Job, stage: int) -> None:
     if stage == 3:
         return
     status = ApiJobStatus.COMPLETED if stage == 4 else ApiJobStatus.ERROR_VALIDATING_JOB
-    finished = lifecycle.finish(running, now, TaskOutcome(status), None, None)
+    error = None if stage == 4 else JobError("no such gate", 7006)
+    finished = lifecycle.finish(running, now, TaskOutcome(status, error=error), None, None)
     assert bench.store.jobs.swap(running, finished)
 
 
@@ -236,10 +241,25 @@ def test_pages_of_a_search_go_on_where_the_last_ended(bench: Bench, monkeypatch:
     jobs = populate(bench)
     monkeypatch.setattr("qiskit_ibmq_provider.service.store.jobs._PAGE", 3)
     for order in Order:
-        query = Filter.from_json({"where": {"backend.name": {"regexp": "a"}}, "order": order.value})
+        # A place in the queue cannot be told from a row alone, so whole jobs are looked at, page by page.
+        query = Filter.from_json({"where": {"infoQueue.position": {"neq": -1}}, "order": order.value})
         found = [job.id for job in bench.store.jobs.select(bench.project.id, query, limit=100)]
         wanted = [job.id for job in jobs]
         assert found == (wanted if order is Order.NEWEST_FIRST else wanted[::-1])
+
+
+def test_a_part_of_a_job_s_wire_form_is_the_same_as_of_the_whole(bench: Bench) -> None:
+    documents = [job.to_record().to_json() for job in populate(bench)]
+    keys = {key for document in documents for key in document} - {"infoQueue"}
+    assert {"endDate", "error", "hubInfo", "summaryData", "tags", "timePerStep"} < keys
+    for document in documents:
+        # Everything that is there, also what is an object or an array as a whole.
+        clause = All(tuple(Compare(key, Operator.EQ, document.get(key)) for key in keys))
+        assert can_scan(clause)
+        with bench.store._database.read() as connection:
+            here = schema.job.c.id == document["id"]
+            order = schema.job.c.created.desc()
+            assert len(list(scan(connection, here, order, clause, python_search, 60.0))) == 1
 
 
 def refusal(bench: Bench, pattern: str, operator: str = "regexp") -> ErrorCode:

@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
+import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Callable, Optional
 
 import sqlalchemy as sa
 
-from qiskit_ibmq_provider.protocol.clauses import match
+from qiskit_ibmq_provider.protocol.clauses import compiled
 from qiskit_ibmq_provider.protocol.filters import Filter, Order
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.domain.model import Job, JobDraft
@@ -35,6 +37,7 @@ from qiskit_ibmq_provider.service.store.rows import (
     tags_text,
     to_micros,
 )
+from qiskit_ibmq_provider.service.store.scan import can_scan, scan
 from qiskit_ibmq_provider.service.store.schema import (
     idempotency_key,
     in_status,
@@ -45,6 +48,7 @@ from qiskit_ibmq_provider.service.store.schema import (
 __all__ = ["SqlJobs"]
 
 _MAX_OFFSET = 2**62
+_MAX_SKIP = sys.maxsize // 2
 _PAGE = 500
 """Rows that are read at once where each must be looked at."""
 _IN = 500
@@ -103,18 +107,16 @@ class SqlJobs:
             statement = _ordered(condition, query.order).limit(limit).offset(min(query.skip, _MAX_OFFSET))
             with self._database.read() as connection:
                 return with_positions(connection, _jobs(connection.execute(statement)))
-        found: list[Job] = []
-        skip = query.skip
-        for candidate in within(seconds, self._walk(condition, query.order)):
-            if not match(planned.rest, candidate.to_record().to_json(), search):
-                continue
-            if skip > 0:
-                skip -= 1
-                continue
-            found.append(candidate)
-            if len(found) >= limit:
-                break
-        return found
+        skip = min(query.skip, _MAX_SKIP)
+        if can_scan(planned.rest):
+            with self._database.read() as connection:
+                order = _direction(query.order)
+                hits = scan(connection, condition, order, planned.rest, search, seconds)
+                return _numbered(connection, list(itertools.islice(hits, skip, skip + limit)))
+        holds = compiled(planned.rest, search)
+        candidates = within(seconds, self._walk(condition, query.order))
+        found = (each for each in candidates if holds(each.to_record().to_json()))
+        return list(itertools.islice(found, skip, skip + limit))
 
     def swap(self, old: Job, new: Job, *, limit: int = -1) -> bool:
         """Write the lifecycle of ``new`` if status and attempt are still those of ``old``."""
@@ -202,10 +204,23 @@ class SqlJobs:
             cursor = to_micros(jobs[-1].created)
 
 
+def _direction(order: Order) -> sa.UnaryExpression[Any]:
+    """Return by what jobs are ordered."""
+    return job.c.created.desc() if order is Order.NEWEST_FIRST else job.c.created.asc()
+
+
 def _ordered(condition: sa.ColumnElement[bool], order: Order) -> sa.Select[Any]:
     """Return the query for jobs that meet a condition, in order of their creation dates."""
-    created = job.c.created.desc() if order is Order.NEWEST_FIRST else job.c.created.asc()
-    return select_jobs().where(condition).order_by(created)
+    return select_jobs().where(condition).order_by(_direction(order))
+
+
+def _numbered(connection: sa.Connection, numbers: Sequence[int]) -> list[Job]:
+    """Return the jobs with these numbers in the same order, those in a queue with their places."""
+    found: dict[int, Job] = {}
+    for start in range(0, len(numbers), _IN):
+        for each in _all(connection, job.c.seq.in_(numbers[start : start + _IN])):
+            found[each.seq] = each
+    return with_positions(connection, [found[number] for number in numbers if number in found])
 
 
 def _jobs(rows: sa.CursorResult[Any]) -> list[Job]:

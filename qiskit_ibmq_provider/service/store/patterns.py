@@ -10,10 +10,11 @@ its time, and does not hold the interpreter's lock meanwhile, so nobody else wai
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import time
 from collections.abc import Iterable, Iterator
-from typing import Callable, Final, TypeVar
+from typing import Any, Callable, Final, Optional, TypeVar
 
 import regex
 
@@ -31,6 +32,21 @@ _MAX_EXPANSION: Final = 100_000
 _COUNTED: Final = re.compile(r"\{\s*(\d*)\s*(?:,\s*(\d*)\s*)?\}")
 
 
+_SHORT: Final = 100
+_FEW: Final = 2
+"""A pattern without groups and with so few repetitions takes at most some million steps on a text of so many
+characters, which is a few milliseconds at the very worst: no need to watch it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Compiled:
+    """A pattern ready to search for."""
+
+    search: Callable[..., Any]
+    quick: bool
+    """Whether it needs no time limit on a short text."""
+
+
 class TimedSearch:
     """Searches within a time that is shared by all searches of one listing. Implements ``Search``.
 
@@ -42,7 +58,7 @@ class TimedSearch:
     def __init__(self, seconds: float = _SECONDS, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._left = seconds
         self._monotonic = monotonic
-        self._harmless: set[str] = set()
+        self._compiled: dict[tuple[str, str], Optional[_Compiled]] = {}
 
     def __call__(self, pattern: str, flags: str, text: str) -> bool:
         """Return whether a pattern is found anywhere in a text; one that cannot be compiled is found nowhere.
@@ -50,17 +66,24 @@ class TimedSearch:
         Raises:
             InvalidRequest: if the time is over, or the pattern repeats too much.
         """
-        if pattern not in self._harmless:
-            _check_expansion(pattern)
-            self._harmless.add(pattern)
+        key = (pattern, flags)
+        if key not in self._compiled:
+            self._compiled[key] = _compile(pattern, flags)
+        known = self._compiled[key]
+        if known is None:
+            return False
+        if known.quick and len(text) <= _SHORT:
+            return known.search(text) is not None
+        return self._search_in_time(pattern, known, text)
+
+    def _search_in_time(self, pattern: str, known: _Compiled, text: str) -> bool:
+        """Search without holding up others, and not beyond the time. Watching it takes longer than most searches."""
         begin = self._monotonic()
         try:
             if self._left <= 0:
                 raise TimeoutError
-            found = regex.search(
-                pattern, text, flags=python_flags(flags), timeout=self._left, concurrent=True
-            )
-        except (regex.error, ValueError, OverflowError, RecursionError):
+            return known.search(text, timeout=self._left, concurrent=True) is not None
+        except (ValueError, OverflowError, RecursionError):
             return False
         except TimeoutError:
             raise InvalidRequest(
@@ -70,7 +93,6 @@ class TimedSearch:
             ) from None
         finally:
             self._left -= self._monotonic() - begin
-        return found is not None
 
 
 def within(
@@ -89,6 +111,21 @@ def within(
                 ErrorCode.INVALID_FILTER,
             )
         yield candidate
+
+
+def _compile(pattern: str, flags: str) -> Optional[_Compiled]:
+    """Return a pattern ready to search for, or ``None`` for one that cannot be compiled.
+
+    Raises:
+        InvalidRequest: if it repeats too much.
+    """
+    _check_expansion(pattern)
+    try:
+        search = regex.compile(pattern, flags=python_flags(flags)).search
+    except (regex.error, ValueError, OverflowError, RecursionError):
+        return None
+    quick = "(" not in pattern and sum(map(pattern.count, "*+{?")) <= _FEW
+    return _Compiled(search, quick)
 
 
 def _check_expansion(pattern: str) -> None:

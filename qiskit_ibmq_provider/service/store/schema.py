@@ -31,7 +31,7 @@ __all__ = [
     "signing_key",
 ]
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The migration that leads to these tables."""
 
 metadata = sa.MetaData()
@@ -148,6 +148,7 @@ _partial("ix_job_unfinished", ("project_id", "backend"), _UNFINISHED)
 _partial("ix_job_draft", ("created",), "status = 'CREATING'")
 _partial("ix_job_queue_device", ("backend", "queued", "seq"), "status = 'QUEUED'")
 _partial("ix_job_queue_project", ("project_id", "queued", "seq"), "status = 'QUEUED'")
+_partial("ix_job_name", ("project_id", "name", "created"), "name IS NOT NULL")
 _partial("ix_job_running", ("project_id",), "status = 'RUNNING'")
 
 job_tag = sa.Table(
