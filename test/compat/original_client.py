@@ -67,6 +67,24 @@ def device(provider):
     }
 
 
+def fleet(provider):
+    """Read all documents of every device, and run one with the calibration of a date."""
+    seen = {}
+    for backend in provider.backends():
+        configuration, properties, defaults = backend.configuration(), backend.properties(), backend.defaults()
+        seen[backend.name()] = {
+            "qubits": configuration.n_qubits,
+            "pulse": type(configuration).__name__ == "PulseBackendConfiguration",
+            "calibrated": properties is not None and len(properties.qubits) == configuration.n_qubits,
+            "defaults": defaults is not None and len(defaults.qubit_freq_est) == configuration.n_qubits,
+        }
+    vigo = provider.get_backend("ibmq_vigo")
+    date = vigo.properties().last_update_date.isoformat()
+    job = vigo.run(transpile(bell(), vigo), shots=100, calibration_date=date)
+    ran = job.result().to_dict()["results"][0]["metadata"]["calibration_date"]
+    return {"devices": seen, "asked": date, "ran": ran, "kept": job.properties().last_update_date.isoformat()}
+
+
 def simulator(provider):
     """Run on the simulator, wait, read counts and memory, retrieve."""
     backend = provider.get_backend("ibmq_qasm_simulator")

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 from qiskit import QuantumCircuit
+from support.circuit_jobs import FLEET
 
 from qiskit_ibmq_provider.managed import IBMQJobManager
+from qiskit_ibmq_provider.protocol.timestamps import parse_utc
 
 PEER = os.environ.get("IBMQ_PEER_PYTHON")
 SCRIPT = Path(__file__).with_name("original_client.py")
@@ -63,6 +65,19 @@ def test_it_logs_in_and_lists_every_device(peer):
     assert "ibmq_qasm_simulator" in seen["simulators"]
     assert seen["operational"] == len(seen["names"]) - len(seen["simulators"])
     assert seen["large"] >= 1
+
+
+def test_it_reads_every_document_of_every_device(peer):
+    seen = peer("fleet")
+    devices = seen["devices"]
+    assert set(devices) == set(FLEET.names())
+    for name, told in devices.items():
+        configuration = FLEET.configuration(name)
+        assert told["qubits"] == configuration["n_qubits"]
+        assert told["calibrated"] is not configuration["simulator"], name
+        assert told["defaults"] is (FLEET.defaults(name) is not None), name
+        assert told["pulse"] or not told["defaults"], name
+    assert parse_utc(seen["asked"]) == parse_utc(seen["ran"]) == parse_utc(seen["kept"])
 
 
 def test_it_reads_all_that_a_device_says(peer):
