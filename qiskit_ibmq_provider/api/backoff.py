@@ -53,7 +53,7 @@ POLL_SHORTEST: Final = 0.2
 POLL_LONGEST: Final = 4.5
 """Longest time, in seconds, between two such requests."""
 
-SILENCE_LIMIT: Final = 30.0
+SILENCE_LIMIT: Final = 25.0
 """Seconds after which a websocket that says nothing is checked by a status request."""
 
 
