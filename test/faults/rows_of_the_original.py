@@ -80,7 +80,7 @@ ROWS: tuple[Row, ...] = (
     Row("P32", "websocket always closed with 4001 after one status", "result", (always("WS", WS, at(THRICE, close(4001))),), release=2),
     Row("P33", "websocket closed with 4002 while the job runs", "result", (first("WS", WS, at(THRICE, close(4002))),), release=2),
     Row("P34", "websocket closed with 4003", "result", (first("WS", WS, at(THRICE, close(4003))),), release=2),
-    Row("P35", "websocket silent", "result", (always("WS", WS, at(THRICE, silence)),), bound=30, release=2, scale=0.05, short=True),
+    Row("P35", "websocket silent", "result", (always("WS", WS, at(THRICE, silence)),), bound=30, release=2, short=True),
     Row("P36", "websocket sends garbage once", "result", (first("WS", WS, at(2, message(b"garbage"))),), release=1),
     Row("P37", "websocket never takes the token", "result", (always("WS", WS, at(1, close(4001))),), release=r.JOB_STATUS),
     Row("P38", "token expires while the job runs", "result", (first("WS", WS, expire_and_pass),), release=1, short=True),
