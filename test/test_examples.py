@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,16 +19,17 @@ import qiskit_ibmq_provider
 
 __all__ = ["local_place"]
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "docs" / "examples"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+EXAMPLES = DOCS / "examples"
 CHECKOUT = {"PYTHONPATH": str(Path(qiskit_ibmq_provider.__file__).parents[1])}
 PLOTS = ["discriminator", "echo", "rabi", "ramsey", "sweep", "t1"]
 
 pytestmark = pytest.mark.examples_long
 
 
-def _run(name: str, directory: Path, *arguments: str) -> str:
+def _run(script: Path, directory: Path, *arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(EXAMPLES / name), *arguments],
+        [sys.executable, "-W", "ignore", str(script), *arguments],
         cwd=directory,
         env={**os.environ, **CHECKOUT},
         capture_output=True,
@@ -40,7 +42,7 @@ def _run(name: str, directory: Path, *arguments: str) -> str:
 
 def test_the_exercise_on_armonk_finds_the_calibration_of_the_device(local_place, tmp_path):
     pytest.importorskip("matplotlib")
-    shown = _run("armonk.py", tmp_path, str(tmp_path / "plots"))
+    shown = _run(EXAMPLES / "armonk.py", tmp_path, str(tmp_path / "plots"))
     print(shown)
     numbers = json.loads((tmp_path / "plots" / "numbers.json").read_text(encoding="utf-8"))
     measured, known = numbers["measured"], numbers["calibrated"]
@@ -55,10 +57,22 @@ def test_the_exercise_on_armonk_finds_the_calibration_of_the_device(local_place,
 
 
 def test_vqe_finds_the_energy_of_hydrogen_on_a_simulator_and_nearly_on_a_noisy_device(local_place, tmp_path):
-    shown = _run("vqe.py", tmp_path)
+    shown = _run(EXAMPLES / "vqe.py", tmp_path)
     print(shown)
     exact, ideal, noisy = (float(line.split()[1]) for line in shown.splitlines())
     assert exact == pytest.approx(-1.8573, abs=1e-4)
     assert ideal == pytest.approx(exact, abs=0.02)
     # The device heats the state up a little; without the noise of its gates the readout alone would be repaired.
     assert noisy == pytest.approx(exact, abs=0.08)
+
+
+def test_the_page_about_pulses_runs_from_its_first_to_its_last_example(local_place, tmp_path):
+    blocks = re.findall(
+        r"```python\n(.*?)```", (DOCS / "pulse.md").read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    script = tmp_path / "page.py"
+    script.write_text("\n".join(blocks), encoding="utf-8")
+    shown = _run(script, tmp_path)
+    assert "ibmq_armonk 1" in shown and len(shown.splitlines()[-3].split(",")) == 50
+    sweep = [int(number) for number in shown.splitlines()[-2].strip("[]").split(",")]
+    assert sweep.index(max(sweep)) in (19, 20, 21)
