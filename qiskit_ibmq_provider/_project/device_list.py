@@ -12,9 +12,9 @@ from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Any, Callable, Final, Optional
 
 from qiskit_ibmq_provider._backend.api_errors import api_errors
+from qiskit_ibmq_provider._collector import collector_held
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.encoding.backends import decode_backend_configuration
-from qiskit_ibmq_provider.encoding.collector import collector_held
 from qiskit_ibmq_provider.exceptions import IBMQBackendApiError
 from qiskit_ibmq_provider.ibmqbackend import IBMQBackend, IBMQSimulator
 from qiskit_ibmq_provider.protocol.errors import ProtocolError

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from qiskit_ibmq_provider._backend.api_errors import api_errors
+from qiskit_ibmq_provider._collector import collector_held
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider._project.device_list import DeviceList
 from qiskit_ibmq_provider._project.job_query import JobQuery
@@ -19,7 +20,7 @@ from qiskit_ibmq_provider.exceptions import (
     IBMQBackendApiProtocolError,
     IBMQBackendValueError,
 )
-from qiskit_ibmq_provider.ibmqbackend import IBMQRetiredBackend
+from qiskit_ibmq_provider.ibmqbackend import IBMQBackend, IBMQRetiredBackend
 from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
 from qiskit_ibmq_provider.protocol.filters import Clause
 from qiskit_ibmq_provider.protocol.jobs import JobRecord
@@ -27,6 +28,7 @@ from qiskit_ibmq_provider.utils.backend import convert_reservation_data
 
 if TYPE_CHECKING:
     from qiskit_ibmq_provider.accountprovider import AccountProvider
+    from qiskit_ibmq_provider.api.clients.account import AccountClient
 
 __all__ = ["ProjectJobs"]
 
@@ -53,7 +55,7 @@ class ProjectJobs:
         """
         with api_errors("The jobs cannot be listed"):
             records = list(walk_pages(self._page_of_jobs, query, _record_stamp))
-        return [self._job(record) for record in records]
+        return self._jobs(records)
 
     def iter_jobs(self, query: JobQuery) -> Iterator[IBMQJob]:
         """Yield the jobs of a query, asking the server for more when those it gave are used up.
@@ -124,16 +126,33 @@ class ProjectJobs:
         )
 
     def _job(self, record: JobRecord) -> IBMQJob:
-        """Return the job of a record. Its backend may be gone, or the list of backends out of reach."""
-        name = record.backend_name or "unknown"
+        return self._jobs([record])[0]
+
+    def _jobs(self, records: Sequence[JobRecord]) -> list[IBMQJob]:
+        """Return the jobs of records. Their backends may be gone, or the list of backends out of reach."""
+        if not records:
+            return []
         client = self._devices.client
         try:
-            backend = self._devices.backends().get(name)
+            backends = self._devices.backends()
         except IBMQBackendApiError as err:
-            logger.warning("The backend of job %s cannot be looked up. %s", record.id, err.message)
-            backend = None
+            logger.warning(
+                "The backends of %d jobs, from job %s on, cannot be looked up. %s",
+                len(records),
+                records[0].id,
+                err.message,
+            )
+            backends = {}
+        with collector_held():
+            return [self._job_on(backends, record, client) for record in records]
+
+    def _job_on(self, backends: dict[str, IBMQBackend], record: JobRecord, client: AccountClient) -> IBMQJob:
+        """Return a job, on one of the backends, or on one made for all jobs of a backend that is gone."""
+        name = record.backend_name or "unknown"
+        backend = backends.get(name)
         if backend is None:
             backend = IBMQRetiredBackend.from_name(name, self._provider, self._provider.credentials, client)
+            backends[name] = backend
         return IBMQJob.from_record(backend, client, record)
 
 

@@ -25,9 +25,9 @@ from qiskit.pulse import LoConfig, Schedule, ScheduleBlock
 from qiskit.qobj import QasmQobjExperimentConfig
 from qiskit.qobj.converters import LoConfigConverter
 
+from qiskit_ibmq_provider._collector import collector_held
 from qiskit_ibmq_provider.encoding._experiments import count_delays, count_loose_bits
 from qiskit_ibmq_provider.encoding._walk import CircuitWriter
-from qiskit_ibmq_provider.encoding.collector import collector_held
 from qiskit_ibmq_provider.encoding.qobj import EncodedQobj, encode_with, join_experiments
 from qiskit_ibmq_provider.encoding.values import encode_value
 

@@ -81,7 +81,9 @@ def decode_backend_configuration(
     try:
         return QasmBackendConfiguration.from_dict(fields)
     except _UNFIT as err:
-        raise ProtocolError(f"Qiskit cannot use {what}: {type(err).__name__}: {err}. The server should know.") from err
+        raise ProtocolError(
+            f"Qiskit cannot use {what}: {type(err).__name__}: {err}. The server should know."
+        ) from err
 
 
 def decode_backend_properties(
@@ -116,7 +118,9 @@ def decode_backend_properties(
         fields["general"] = dates.nduvs(document.get("general") or ())
         return BackendProperties.from_dict(fields)
     except _UNFIT as err:
-        raise ProtocolError(f"Qiskit cannot use {what}: {type(err).__name__}: {err}. The server should know.") from err
+        raise ProtocolError(
+            f"Qiskit cannot use {what}: {type(err).__name__}: {err}. The server should know."
+        ) from err
 
 
 def decode_pulse_defaults(data: Optional[Mapping[str, Any]]) -> Optional[PulseDefaults]:
@@ -139,7 +143,9 @@ def decode_pulse_defaults(data: Optional[Mapping[str, Any]]) -> Optional[PulseDe
         fields["cmd_def"] = [_command(command) for command in as_objects(document.get("cmd_def"), what)]
         return PulseDefaults.from_dict(fields)
     except _UNFIT as err:
-        raise ProtocolError(f"Qiskit cannot use {what}: {type(err).__name__}: {err}. The server should know.") from err
+        raise ProtocolError(
+            f"Qiskit cannot use {what}: {type(err).__name__}: {err}. The server should know."
+        ) from err
 
 
 class _Dates:

@@ -3,7 +3,8 @@
 """A Qobj taken apart: the circuits or schedules it was made of.
 
 Qiskit's ``disassemble`` does most of it. It knows bits in registers only, leaves metadata and global phase in the Qobj, and fails
-where a gate has a pulse schedule both in one circuit and in all of them. That is made up for here.
+where a gate has a pulse schedule both in one circuit and in all of them. That is made up for here. Circuits without such things are
+rebuilt without it.
 """
 
 from __future__ import annotations
@@ -23,13 +24,40 @@ from qiskit.qobj import (
     QobjExperimentHeader,
 )
 
-__all__ = ["LOOSE", "rebuild_programs"]
+from qiskit_ibmq_provider._collector import collector_held
+from qiskit_ibmq_provider.encoding._rebuild import CircuitReader
+from qiskit_ibmq_provider.encoding.qobj import decode_qobj
+from qiskit_ibmq_provider.protocol.fields import as_objects
+
+__all__ = ["LOOSE", "rebuild_circuits", "rebuild_programs"]
 
 LOOSE: Final = ""
 """What stands for the name of the register in the label of a bit that is in none."""
 
 _STAND_IN: Final = "\0"
 """Beginning of the names of registers that stand for loose bits while Qiskit rebuilds a circuit."""
+
+
+def rebuild_circuits(document: Mapping[str, Any]) -> list[QuantumCircuit]:
+    """Return the circuits of a payload document of type ``QASM``. The document is not changed.
+
+    Raises:
+        ProtocolError: the document is not a Qobj.
+        QiskitError, AttributeError, IndexError, KeyError, TypeError, ValueError: the document cannot be read.
+    """
+    bare = {**document, "experiments": []}
+
+    def disassembled(experiment: Mapping[str, Any]) -> QuantumCircuit:
+        programs, _, _ = rebuild_programs(decode_qobj({**bare, "experiments": [experiment]}))
+        return programs[0]
+
+    with collector_held():
+        decode_qobj(bare)
+        if "calibrations" in (document.get("config") or {}):
+            return rebuild_programs(decode_qobj(document))[0]
+        reader = CircuitReader(disassembled)
+        experiments = as_objects(document.get("experiments"), "the Qobj's experiments")
+        return [reader.read(experiment) for experiment in experiments]
 
 
 def rebuild_programs(

@@ -15,8 +15,8 @@ from typing import Any, Final, Optional, Union
 from qiskit.exceptions import QiskitError
 from qiskit.qobj import PulseQobj, QasmQobj
 
+from qiskit_ibmq_provider._collector import collector_held
 from qiskit_ibmq_provider.encoding._instructions import pulse_instruction, pulse_library, qasm_instruction
-from qiskit_ibmq_provider.encoding.collector import collector_held
 from qiskit_ibmq_provider.encoding.values import encode_value, to_wire
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import as_object, as_objects

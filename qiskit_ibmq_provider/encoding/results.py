@@ -12,9 +12,9 @@ from qiskit.qobj.utils import MeasReturnType
 from qiskit.result import Result
 from qiskit.result.models import ExperimentResult
 
+from qiskit_ibmq_provider._collector import collector_held
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.encoding._result_models import SplitResult, UnreadData
-from qiskit_ibmq_provider.encoding.collector import collector_held
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import as_object, as_objects, required
 from qiskit_ibmq_provider.protocol.results import UnreadObject

@@ -21,7 +21,7 @@ from qiskit.exceptions import QiskitError
 from qiskit.qobj import PulseQobj, QasmQobj
 
 from qiskit_ibmq_provider.api.exceptions import ApiError
-from qiskit_ibmq_provider.encoding.disassembly import rebuild_programs
+from qiskit_ibmq_provider.encoding.disassembly import rebuild_circuits, rebuild_programs
 from qiskit_ibmq_provider.job.exceptions import IBMQJobApiError
 from qiskit_ibmq_provider.job.utils import job_api_error
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
@@ -70,11 +70,8 @@ class JobPayload:
             return []
         with self._lock:
             if self._circuits is None:
-                qobj = self._qobj or self._build(self._fetched())
-                with self._readable():
-                    circuits, options, header = rebuild_programs(qobj)
-                self._remember(options, header)
-                self._circuits, self._document = circuits, None
+                self._circuits = self._rebuild()
+                self._document = None
             return list(self._circuits)
 
     def options(self) -> dict[str, Any]:
@@ -129,6 +126,19 @@ class JobPayload:
         if self._document is None:
             self._document = self._download()
         return self._document
+
+    def _rebuild(self) -> list[Union[QuantumCircuit, Schedule]]:
+        """Build the circuits, and find out options and header on the way."""
+        document = None if self._qobj is not None else self._fetched()
+        with self._readable():
+            if document is not None and document.get("type") == "QASM":
+                circuits = rebuild_circuits(document)
+                options, header = outline(document)
+            else:
+                qobj = dict_to_qobj(document) if document is not None else self._qobj
+                circuits, options, header = rebuild_programs(qobj)
+        self._remember(options, header)
+        return circuits
 
     def _read_outline(self) -> None:
         """Find out options and header without building the circuits."""

@@ -11,15 +11,19 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Final, Optional, Union
 
 import msgspec
 
+from qiskit_ibmq_provider._collector import collector_held
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 
 __all__ = ["dumps", "loads"]
 
-_SHOWN = 120
+_SHOWN: Final = 120
+
+_LARGE: Final = 256 * 1024
+"""From this many bytes on, a document makes so many objects that the garbage collector would walk through them again and again."""
 
 
 def dumps(value: Any, *, default: Optional[Callable[[Any], Any]] = None) -> bytes:
@@ -42,21 +46,24 @@ def dumps(value: Any, *, default: Optional[Callable[[Any], Any]] = None) -> byte
         raise ProtocolError(f"The value cannot be written as JSON: {err}") from err
 
 
-def loads(document: Union[bytes, bytearray, memoryview, msgspec.Raw, str]) -> Any:
+def loads(document: Union[bytes, bytearray, memoryview, str]) -> Any:
     """Return the value that a JSON document holds. ``NaN`` and ``Infinity`` are read as Python writes them.
 
     Raises:
         ProtocolError: the document is not JSON.
     """
     try:
-        return msgspec.json.decode(document)
+        if len(document) < _LARGE:
+            return msgspec.json.decode(document)
+        with collector_held():
+            return msgspec.json.decode(document)
     except (msgspec.DecodeError, UnicodeError):
         return _loads_lenient(document)
     except RecursionError as err:
         raise ProtocolError("The document is not usable: it is nested too deeply.") from err
 
 
-def _loads_lenient(document: Union[bytes, bytearray, memoryview, msgspec.Raw, str]) -> Any:
+def _loads_lenient(document: Union[bytes, bytearray, memoryview, str]) -> Any:
     """Read what the strict decoder refuses and Python's own JSON knows: NaN, infinities, lone surrogates."""
     try:
         text = document if isinstance(document, str) else bytes(document).decode("utf-8")

@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Final, Optional, Union
 
+from qiskit_ibmq_provider._collector import collector_held
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import (
     as_object,
@@ -53,27 +54,26 @@ _CREATE_KEYS: Final = frozenset(
 
 _STATUS_KEYS: Final = frozenset({"id", "status", "infoQueue", "error"})
 
-_JOB_KEYS: Final = frozenset(
-    {
-        "id",
-        "creationDate",
-        "status",
-        "kind",
-        "backend",
-        "name",
-        "tags",
-        "timePerStep",
-        "error",
-        "runMode",
-        "infoQueue",
-        "clientInfo",
-        "experimentTag",
-        "shareLevel",
-        "liveDataEnabled",
-        "qObject",
-        "qObjectResult",
-    }
-)
+_JOB_FIELDS: Final[Mapping[str, tuple[str, type]]] = {
+    "id": ("id", str),
+    "creationDate": ("creation_date", str),
+    "status": ("status", str),
+    "kind": ("kind", str),
+    "name": ("name", str),
+    "tags": ("tags", list),
+    "timePerStep": ("time_per_step", dict),
+    "runMode": ("run_mode", str),
+    "clientInfo": ("client_info", dict),
+    "experimentTag": ("experiment_tag", str),
+    "shareLevel": ("share_level", str),
+    "liveDataEnabled": ("live_data_enabled", bool),
+    "qObject": ("qobj", dict),
+    "qObjectResult": ("result", dict),
+}
+"""Fields of a job that are of one type: the attribute of the record, and the type."""
+
+_JOB_OBJECTS: Final = frozenset({"backend", "error", "infoQueue"})
+"""Fields of a job that are records of their own, or parts of such."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -269,28 +269,34 @@ class JobRecord:
         """Read a job object; ``id``, ``creationDate`` and ``status`` are needed."""
         what = "the job"
         job = as_object(data, what)
-        status = required(job, "status", str, what)
+        # One pass over what is there: lists of jobs have thousands of them.
+        fields = dict.fromkeys(_JOB_DEFAULTS)
+        extra = {}
+        for key, value in job.items():
+            known = _JOB_FIELDS.get(key)
+            if known is None:
+                if key not in _JOB_OBJECTS:
+                    extra[key] = value
+            elif type(value) is known[1]:
+                fields[known[0]] = value
+            else:
+                fields[known[0]] = optional(job, key, known[1], what)
+        for key in ("status", "id", "creationDate"):
+            if fields[_JOB_FIELDS[key][0]] is None:
+                required(job, key, str, what)
+        if fields["tags"] is not None:
+            fields["tags"] = _texts(job, "tags", what)
+        if fields["time_per_step"] is not None:
+            fields["time_per_step"] = _steps(job)
         backend = optional(job, "backend", dict, what) or {}
-        return cls(
-            id=required(job, "id", str, what),
-            creation_date=required(job, "creationDate", str, what),
-            status=status,
-            kind=optional(job, "kind", str, what),
-            backend_name=optional(backend, "name", str, "the job's backend"),
-            name=optional(job, "name", str, what),
-            tags=_texts(job, "tags", what),
-            time_per_step=_steps(job),
-            error=_error(job),
-            run_mode=optional(job, "runMode", str, what),
-            queue=_queue(job, status),
-            client_info=optional(job, "clientInfo", dict, what),
-            experiment_tag=optional(job, "experimentTag", str, what),
-            share_level=optional(job, "shareLevel", str, what),
-            live_data_enabled=optional(job, "liveDataEnabled", bool, what),
-            qobj=optional(job, "qObject", dict, what),
-            result=optional(job, "qObjectResult", dict, what),
-            extra=leftover(job, _JOB_KEYS),
-        )
+        fields["backend_name"] = optional(backend, "name", str, "the job's backend")
+        fields["error"] = _error(job)
+        fields["queue"] = _queue(job, str(fields["status"]))
+        fields["extra"] = extra
+        record = cls.__new__(cls)
+        # The constructor of a frozen class sets each attribute by a call.
+        vars(record).update(fields)
+        return record
 
     def to_json(self) -> dict[str, Any]:
         """Return the wire form, without what is not there."""
@@ -316,6 +322,9 @@ class JobRecord:
         return {**self.extra, **known}
 
 
+_JOB_DEFAULTS: Final = tuple(field.name for field in dataclasses.fields(JobRecord))
+
+
 def decode_job_list(data: Any) -> tuple[list[JobRecord], list[ProtocolError]]:
     """Read an array of jobs; an entry that cannot be read does not spoil the others.
 
@@ -329,11 +338,12 @@ def decode_job_list(data: Any) -> tuple[list[JobRecord], list[ProtocolError]]:
         raise ProtocolError(f"The list of jobs should be a JSON array, not {type(data).__name__}.")
     records: list[JobRecord] = []
     problems: list[ProtocolError] = []
-    for entry in data:
-        try:
-            records.append(JobRecord.from_json(entry))
-        except ProtocolError as err:
-            problems.append(err)
+    with collector_held():
+        for entry in data:
+            try:
+                records.append(JobRecord.from_json(entry))
+            except ProtocolError as err:
+                problems.append(err)
     return records, problems
 
 

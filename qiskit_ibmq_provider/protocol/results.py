@@ -155,9 +155,9 @@ def _read_other(body: bytes) -> Any:
     except (KeyError, msgspec.MsgspecError, UnicodeError, RecursionError):
         return codec.loads(body)
     return {
-        **{key: codec.loads(text) for key, text in fields.items() if key != "results"},
+        **{key: codec.loads(memoryview(text)) for key, text in fields.items() if key != "results"},
         "results": [
-            {key: _unread(text) if key == "data" else codec.loads(text) for key, text in experiment.items()}
+            {key: _unread(text) if key == "data" else codec.loads(memoryview(text)) for key, text in experiment.items()}
             for experiment in experiments
         ],
     }
@@ -171,4 +171,4 @@ def _present(known: msgspec.Struct, but: tuple[str, ...]) -> dict[str, Any]:
 
 def _unread(text: Raw) -> Any:
     """Return an object as it is, and read what is none."""
-    return UnreadObject(text) if bytes(memoryview(text)[:1]) == b"{" else codec.loads(text)
+    return UnreadObject(text) if bytes(memoryview(text)[:1]) == b"{" else codec.loads(memoryview(text))

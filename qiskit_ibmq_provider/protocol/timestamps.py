@@ -6,13 +6,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
 from dateutil import parser
 
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 
 __all__ = ["format_utc", "parse_utc", "utc_now"]
+
+
+_USUAL_LENGTHS: Final = (20, 24, 27)
+"""Of ``2021-06-01T09:31:02Z``, of the same with milliseconds and with microseconds: Python's own reader is many times as fast."""
 
 
 def utc_now() -> dt.datetime:
@@ -38,6 +42,11 @@ def parse_utc(text: Any) -> dt.datetime:
     """
     if not isinstance(text, str):
         raise ProtocolError(f"A date is expected, not {text!r}.")
+    if text[10:11] == "T" and text[-1:] == "Z" and len(text) in _USUAL_LENGTHS:
+        try:
+            return dt.datetime.fromisoformat(text[:-1]).replace(tzinfo=dt.timezone.utc)
+        except ValueError:
+            pass  # What is rarely seen, such as 24:00, only the other one knows.
     try:
         instant = parser.isoparse(text)
     except (ValueError, OverflowError) as err:

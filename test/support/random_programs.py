@@ -7,6 +7,7 @@ from __future__ import annotations
 import inspect
 import math
 import random
+from collections.abc import Sequence
 from typing import Any, Callable, Union
 
 import numpy as np
@@ -46,9 +47,13 @@ class ProgramMaker:
 
     Args:
         seed: the seed.
+        gates: the gates to choose from.
+        odd: whether there are also arrays, instructions of no library, units of delays, and odd labels.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, gates: Sequence[tuple[type, int]] = GATES, odd: bool = True) -> None:
+        self._gates = gates
+        self._odd = odd
         self._random = random.Random(seed)
         self._numpy = np.random.default_rng(seed)
         self.parameters = [Parameter("θ"), Parameter("b")]
@@ -118,15 +123,17 @@ class ProgramMaker:
     def _operation(self, circuit: QuantumCircuit, parameters: bool) -> Instruction:
         choice = self._random
         makers: list[Callable[[], Instruction]] = [self._gate, self._gate, self._gate, self._gate]
-        makers += [self._special, lambda: self._array(circuit), lambda: self._own(circuit)]
+        makers += [self._special]
+        if self._odd:
+            makers += [lambda: self._array(circuit), lambda: self._own(circuit)]
         if parameters:
             makers += [self._parametrised] * 2
         return choice.choice(makers)()
 
     def _gate(self) -> Instruction:
-        kind, numbers = self._random.choice(GATES)
+        kind, numbers = self._random.choice(self._gates)
         gate = kind(*[self._number() for _ in range(numbers)], label=self._random.choice(_LABELS))
-        if isinstance(gate, ControlledGate) and self._random.random() < 0.2:
+        if self._odd and isinstance(gate, ControlledGate) and self._random.random() < 0.2:
             gate = gate.to_mutable() if hasattr(gate, "to_mutable") else gate.copy()
             gate.ctrl_state = self._random.randrange(2**gate.num_ctrl_qubits)
         return gate
@@ -140,7 +147,7 @@ class ProgramMaker:
     def _special(self) -> Instruction:
         from qiskit.circuit import Barrier, Delay, Measure, Reset
 
-        unit = self._random.choice(["dt", "dt", "dt", "ns", "us", "s"])
+        unit = self._random.choice(["dt", "dt", "dt", "ns", "us", "s"]) if self._odd else "dt"
         makers: list[Callable[[], Instruction]] = [
             Measure,
             Measure,

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from qiskit_ibmq_provider.encoding.collector import collector_held
+from qiskit_ibmq_provider._collector import collector_held
 
 
 def held():
@@ -98,7 +98,7 @@ def test_a_forked_process_is_not_held_by_threads_that_it_does_not_have():
     # In a process of its own: this one has threads of other tests.
     script = """
 import gc, os, threading
-from qiskit_ibmq_provider.encoding.collector import collector_held
+from qiskit_ibmq_provider._collector import collector_held
 inside, done = threading.Event(), threading.Event()
 def other():
     with collector_held():

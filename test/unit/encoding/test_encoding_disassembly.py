@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,19 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, assemble,
 from qiskit.assembler import disassemble
 from qiskit.circuit import Clbit, Gate, Qubit
 from support.device_server import DeviceServer
+from support.random_programs import GATES, ProgramMaker
 
-from qiskit_ibmq_provider.encoding import assemble_circuits, decode_qobj
-from qiskit_ibmq_provider.encoding.disassembly import rebuild_programs
+from qiskit_ibmq_provider.encoding import assemble_circuits, decode_qobj, disassembly
+from qiskit_ibmq_provider.encoding.disassembly import rebuild_circuits, rebuild_programs
 
 SIMULATOR = DeviceServer(None).backend()
 
+PROGRAMS = int(os.environ.get("IBMQ_TEST_PROGRAMS", "60"))
+"""Number of random documents; ``tox -e assembly`` sets it to thousands."""
+
 
 def there_and_back(*circuits: QuantumCircuit, backend: Any = SIMULATOR) -> list[QuantumCircuit]:
-    body = assemble_circuits(list(circuits), backend).body
-    return rebuild_programs(decode_qobj(json.loads(body)))[0]
+    return rebuild_circuits(json.loads(assemble_circuits(list(circuits), backend).body))
 
 
 @st.composite
@@ -143,3 +147,116 @@ def test_a_circuit_without_labels_cannot_be_read(missing):
     delattr(qobj.experiments[0].header, missing)
     with pytest.raises(AttributeError):
         rebuild_programs(qobj)
+
+
+def _readable():
+    """Return the gates that Qiskit can read back."""
+    found = []
+    for kind, numbers in GATES:
+        circuit = QuantumCircuit(6)
+        gate = kind(*[0.5] * numbers)
+        circuit.append(gate, list(range(gate.num_qubits)))
+        try:
+            rebuild_programs(decode_qobj(json.loads(assemble_circuits([circuit], SIMULATOR).body)))
+        except Exception:  # noqa: BLE001,S112 - whatever Qiskit raises
+            continue
+        found.append((kind, numbers))
+    return found
+
+
+@pytest.mark.parametrize("odd", [False, True], ids=["plain", "odd"])
+def test_random_circuits_are_rebuilt_as_qiskit_does(odd):
+    gates = GATES if odd else _readable()
+    compared = 0
+    for seed in range(PROGRAMS):
+        maker = ProgramMaker(seed, gates, odd)
+        conditions = seed % 4 == 0
+        drawn = [
+            maker.circuit(conditions=conditions, calibrations=seed % 9 == 0) for _ in range(1 + seed % 3)
+        ]
+        document = json.loads(assemble_circuits(drawn, SIMULATOR).body)
+        try:
+            theirs = rebuild_programs(decode_qobj(document))[0]
+        except Exception as err:  # noqa: BLE001 - ours has to fail in the same way, whatever Qiskit raises
+            with pytest.raises(type(err)):
+                rebuild_circuits(document)
+            continue
+        ours = rebuild_circuits(document)
+        assert ours == theirs, f"seed {seed}"
+        for mine, other in zip(ours, theirs):
+            assert details(mine) == details(other), f"seed {seed}"
+        compared += 1
+    assert odd or compared >= 0.9 * PROGRAMS
+
+
+def details(circuit):
+    """Return what two circuits may differ in although they count as equal."""
+    return (
+        circuit.name,
+        circuit.metadata,
+        circuit.global_phase,
+        [(register.name, register.size) for register in (*circuit.qregs, *circuit.cregs)],
+        [
+            (
+                type(item.operation),
+                item.operation.name,
+                repr(item.operation.params),
+                item.operation.label,
+                item.operation.condition,
+                item.operation.unit,
+                [circuit.find_bit(bit).index for bit in (*item.qubits, *item.clbits)],
+            )
+            for item in circuit.data
+        ],
+    )
+
+
+@pytest.mark.parametrize(("kind", "numbers"), GATES, ids=[kind.__name__ for kind, _ in GATES])
+def test_every_gate_is_rebuilt_as_qiskit_does(kind, numbers):
+    circuit = QuantumCircuit(6, name="gate")
+    for values in ([0.5, 0.25, 0.125, 2, 3], [0.75, 1, 2, 0.5, 0.5]):
+        gate = kind(*values[:numbers])
+        circuit.append(gate, list(range(gate.num_qubits)))
+    document = json.loads(assemble_circuits([circuit], SIMULATOR).body)
+    try:
+        [theirs] = rebuild_programs(decode_qobj(document))[0]
+    except Exception as err:  # noqa: BLE001 - not every gate of the library can be read back by Qiskit
+        with pytest.raises(type(err)):
+            rebuild_circuits(document)
+        return
+    [ours] = rebuild_circuits(document)
+    assert details(ours) == details(theirs)
+
+
+def test_plain_circuits_are_rebuilt_without_the_disassembler(monkeypatch):
+    def plain(number):
+        circuit = QuantumCircuit(QuantumRegister(2, "a"), ClassicalRegister(2, "m"), name=f"plain{number}")
+        circuit.sx(0)
+        circuit.rz(0.5 * number, 1)
+        circuit.cx(0, 1)
+        circuit.barrier()
+        circuit.delay(100, 0)
+        circuit.measure([0, 1], [0, 1])
+        return circuit
+
+    document = json.loads(assemble_circuits([plain(number) for number in range(50)], SIMULATOR).body)
+    asked = []
+    monkeypatch.setattr(
+        disassembly, "decode_qobj", lambda data: asked.append(len(data["experiments"])) or decode_qobj(data)
+    )
+    assert rebuild_circuits(document) == [plain(number) for number in range(50)]
+    # Once for the head, and once for each kind of instruction.
+    assert len(asked) == 1 + 6
+
+
+def test_rebuilt_circuits_do_not_share_what_can_be_changed():
+    circuit = QuantumCircuit(2, 2)
+    circuit.rz(0.5, 0)
+    circuit.barrier()
+    first, second = there_and_back(circuit, circuit.copy())
+    first.data[0].operation.params = [0.25]
+    first.data[1].operation.label = "mine"
+    first.x(0)
+    assert second.data[0].operation.params == [0.5]
+    assert second.data[1].operation.label is None
+    assert len(second.data) == 2
