@@ -24,6 +24,7 @@ __all__ = ["Term", "channel_qubits", "couplings", "read_terms"]
 _SUM: Final = re.compile(r"_SUM\[(\w+),(\d+),(\d+),(.+)\]")
 _ANHARMONICITY: Final = re.compile(r"delta(\d+)")
 _OPERATOR: Final = re.compile(r"(Sp|Sm|X|Y|Z|I|O|N)(\d+)")
+_EXPONENT: Final = re.compile(r"(^|[*/(])[\d.]+[eE]$")
 _NUMBER: Final = re.compile(r"\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?")
 
 
@@ -178,7 +179,7 @@ def _split(text: str, signs: str) -> Iterator[tuple[str, str]]:
     depth, begin, sign = 0, 0, signs[0]
     for place, letter in enumerate(text):
         depth += (letter == "(") - (letter == ")")
-        if depth == 0 and letter in signs and place > begin:
+        if depth == 0 and letter in signs and place > begin and not _EXPONENT.search(text[begin:place]):
             yield sign, text[begin:place]
             begin, sign = place + 1, letter
     yield sign, text[begin:]
