@@ -218,7 +218,7 @@ def managed_found(provider):
 
 def main():
     """Run the flow that the command line names."""
-    flows = (account, device, simulator, noisy, listing, refused, managed, managed_found)
+    flows = (account, device, fleet, simulator, noisy, listing, refused, managed, managed_found)
     flow = {f.__name__: f for f in flows}[sys.argv[1]]
     provider = IBMQ.load_account()
     print(json.dumps(flow(provider), default=str))

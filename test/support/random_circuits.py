@@ -22,7 +22,9 @@ __all__ = ["QUBITS", "circuits"]
 
 QUBITS = 3
 _STANDARD = sorted(
-    (name, gate) for name, gate in get_standard_gate_name_mapping().items() if gate.num_qubits <= QUBITS
+    (name, gate)
+    for name, gate in get_standard_gate_name_mapping().items()
+    if gate.num_qubits <= QUBITS and name != "delay"
 )
 _ANGLES = st.one_of(
     st.sampled_from([0.0, math.pi, -math.pi / 2, 1e-300, 1e300, math.inf, math.nan]),
