@@ -25,8 +25,8 @@ __all__ = ["DIRECT_BYTES", "NEVER_RAN", "SCALE", "World", "circuit", "halved", "
 DIRECT_BYTES = 4000
 """Largest payload that goes in one request: so two small circuits do for both ways."""
 
-SCALE = 0.01
-"""Time scale of the clients: 0.3 s for the next bytes of an answer, 0.9 s for a request with its repetitions."""
+SCALE = 0.03
+"""Time scale of the clients: 0.9 s for the next bytes of an answer, 2.7 s for a request with its repetitions."""
 
 NEVER_RAN = frozenset({"CREATING", "CANCELLED", "ERROR_CREATING_JOB"})
 """Statuses of jobs that are nobody's concern: they do not run, and count nowhere."""

@@ -30,7 +30,7 @@ from qiskit_ibmq_provider.protocol.extensions import (
     offered,
 )
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest, JobRecord
-from qiskit_ibmq_provider.protocol.status import ApiJobStatus, is_final
+from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 
 __all__ = ["NextStep", "Submission", "after_failed_announcement"]
 
@@ -46,6 +46,15 @@ _CANCEL_SECONDS: Final = 10.0
 
 _QUICK_BYTES: Final = 256 * 1024
 """Payloads up to this many bytes have to pass as quickly as any other request."""
+
+_NEVER_RAN: Final = frozenset(
+    {
+        ApiJobStatus.CANCELLED.value,
+        ApiJobStatus.ERROR_CREATING_JOB.value,
+        ApiJobStatus.ERROR_VALIDATING_JOB.value,
+    }
+)
+"""Final statuses of a job that the server has not run."""
 
 _NOT_DIRECT: Final = (*NO_SUCH_PATH, 413)
 """What a server says that no longer takes jobs in one request, or not of this size."""
@@ -81,7 +90,7 @@ def after_failed_announcement(*, refused: bool, status: Optional[str], attempts_
         return NextStep.UNKNOWN
     if status == ApiJobStatus.CREATING.value:
         return NextStep.REPEAT if attempts_left and not refused else NextStep.CANCEL
-    if refused and is_final(status):
+    if refused and status in _NEVER_RAN:
         return NextStep.REFUSED
     return NextStep.ACCEPTED
 

@@ -12,7 +12,8 @@ from qiskit_ibmq_provider.api.clients._submit import NextStep, after_failed_anno
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus, is_final
 
 ACTIVE = ["CREATED", "VALIDATING", "QUEUED", "PENDING_IN_QUEUE", "RUNNING"]
-FINAL = ["COMPLETED", "CANCELLED", "ERROR_CREATING_JOB", "ERROR_VALIDATING_JOB", "ERROR_RUNNING_JOB"]
+RAN = ["COMPLETED", "ERROR_RUNNING_JOB"]
+NEVER_RAN = ["CANCELLED", "ERROR_CREATING_JOB", "ERROR_VALIDATING_JOB"]
 
 
 @pytest.mark.parametrize(
@@ -27,8 +28,10 @@ FINAL = ["COMPLETED", "CANCELLED", "ERROR_CREATING_JOB", "ERROR_VALIDATING_JOB",
         (False, ACTIVE, True, NextStep.ACCEPTED),
         (False, ACTIVE, False, NextStep.ACCEPTED),
         (True, ACTIVE, True, NextStep.ACCEPTED),
-        (False, FINAL, True, NextStep.ACCEPTED),
-        (True, FINAL, True, NextStep.REFUSED),
+        (False, RAN, True, NextStep.ACCEPTED),
+        (True, RAN, True, NextStep.ACCEPTED),
+        (False, NEVER_RAN, True, NextStep.ACCEPTED),
+        (True, NEVER_RAN, True, NextStep.REFUSED),
     ],
 )
 def test_what_follows(refused, statuses, attempts_left, expected):
@@ -43,5 +46,6 @@ def test_a_job_that_the_server_has_is_never_cancelled():
         step = after_failed_announcement(refused=refused, status=status.value, attempts_left=left)
         if step in (NextStep.CANCEL, NextStep.REPEAT):
             assert status is ApiJobStatus.CREATING
-        if refused and is_final(status):
-            assert step is NextStep.REFUSED
+        if step is NextStep.REFUSED:
+            assert refused
+            assert is_final(status)
