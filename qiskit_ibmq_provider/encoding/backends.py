@@ -20,6 +20,7 @@ from qiskit.providers.models import (
     QasmBackendConfiguration,
 )
 
+from qiskit_ibmq_provider._collector import collector_held
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.encoding._instructions import pulse_instruction, pulse_library
 from qiskit_ibmq_provider.encoding.values import to_complex
@@ -82,7 +83,7 @@ def decode_backend_configuration(
         return QasmBackendConfiguration.from_dict(fields)
     except _UNFIT as err:
         raise ProtocolError(
-            f"Qiskit cannot use {what}: {type(err).__name__}: {err}. The server should know."
+            f"Qiskit cannot use {what}: {type(err).__name__}: {err}. Whoever runs the service should know."
         ) from err
 
 
@@ -110,16 +111,17 @@ def decode_backend_properties(
         "last_update_date": dates.last_update,
     }
     try:
-        fields["qubits"] = [dates.nduvs(qubit) for qubit in document.get("qubits") or ()]
-        fields["gates"] = [
-            {**gate, "parameters": dates.nduvs(gate.get("parameters") or ())}
-            for gate in document.get("gates") or ()
-        ]
-        fields["general"] = dates.nduvs(document.get("general") or ())
-        return BackendProperties.from_dict(fields)
+        with collector_held():
+            fields["qubits"] = [dates.nduvs(qubit) for qubit in document.get("qubits") or ()]
+            fields["gates"] = [
+                {**gate, "parameters": dates.nduvs(gate.get("parameters") or ())}
+                for gate in document.get("gates") or ()
+            ]
+            fields["general"] = dates.nduvs(document.get("general") or ())
+            return BackendProperties.from_dict(fields)
     except _UNFIT as err:
         raise ProtocolError(
-            f"Qiskit cannot use {what}: {type(err).__name__}: {err}. The server should know."
+            f"Qiskit cannot use {what}: {type(err).__name__}: {err}. Whoever runs the service should know."
         ) from err
 
 
@@ -134,17 +136,18 @@ def decode_pulse_defaults(data: Optional[Mapping[str, Any]]) -> Optional[PulseDe
     what = "the pulse defaults"
     document = as_object(data, what)
     fields = {"buffer": 0, **document}
-    for key in ("meas_kernel", "discriminator"):
-        option = fields.pop(key, None)
-        if option:
-            fields[key] = {"name": option.get("name"), "params": option.get("params") or {}}
     try:
-        fields["pulse_library"] = pulse_library(document.get("pulse_library") or ())
-        fields["cmd_def"] = [_command(command) for command in as_objects(document.get("cmd_def"), what)]
-        return PulseDefaults.from_dict(fields)
+        for key in ("meas_kernel", "discriminator"):
+            option = fields.pop(key, None)
+            if option:
+                fields[key] = {"name": option.get("name"), "params": option.get("params") or {}}
+        with collector_held():
+            fields["pulse_library"] = pulse_library(document.get("pulse_library") or ())
+            fields["cmd_def"] = [_command(command) for command in as_objects(document.get("cmd_def"), what)]
+            return PulseDefaults.from_dict(fields)
     except _UNFIT as err:
         raise ProtocolError(
-            f"Qiskit cannot use {what}: {type(err).__name__}: {err}. The server should know."
+            f"Qiskit cannot use {what}: {type(err).__name__}: {err}. Whoever runs the service should know."
         ) from err
 
 
