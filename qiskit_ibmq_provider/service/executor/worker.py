@@ -75,7 +75,7 @@ class Worker:
         self._settings = settings
         self._fleet = Fleet(settings.device_dirs, check=False)
         self._runner = CircuitRunner(settings.threads, settings.memory)
-        self._pulses = PulseJobs()
+        self._pulses = PulseJobs(settings.memory)
         self._noises: OrderedDict[tuple[str, str, int], CalibrationNoise] = OrderedDict()
 
     def run(self, task: Task) -> TaskOutcome:

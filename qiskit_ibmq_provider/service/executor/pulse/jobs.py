@@ -10,6 +10,7 @@ from typing import Any, Optional
 
 from qiskit_ibmq_provider.service.domain.engine import Task
 from qiskit_ibmq_provider.service.executor.known_options import check_options
+from qiskit_ibmq_provider.service.executor.pulse.budget import SampleBudget
 from qiskit_ibmq_provider.service.executor.pulse.device import PulseDevice
 from qiskit_ibmq_provider.service.executor.pulse.job import PulseJob
 from qiskit_ibmq_provider.service.executor.pulse.reader import SCHEDULES, read_schedules
@@ -27,9 +28,14 @@ def runs_by_pulses(payload: Any) -> bool:
 
 
 class PulseJobs:
-    """Runs such jobs, one after the other. One serves all jobs of a worker process."""
+    """Runs such jobs, one after the other. One serves all jobs of a worker process.
 
-    def __init__(self) -> None:
+    Args:
+        memory: bytes of memory of the worker.
+    """
+
+    def __init__(self, memory: int) -> None:
+        self._memory = memory
         self._runner = PulseRunner()
 
     def compute(
@@ -59,7 +65,7 @@ class PulseJobs:
         check_options(json_object(payload.get("config") or {}, "The field 'config' of the payload"), rules)
         device = PulseDevice.from_documents(documents.configuration, documents.defaults)
         read = read_schedules if payload.get("type") == SCHEDULES else read_circuits
-        job = read(payload, rules, device, max_experiments=max_experiments)
+        job = read(payload, rules, device, SampleBudget(self._memory), max_experiments=max_experiments)
         return self._runner.run(task, rules, documents, job), _summary(job, rules, documents)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Optional
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.service.executor.pulse.budget import SampleBudget
 from qiskit_ibmq_provider.service.executor.pulse.device import PulseDevice
 from qiskit_ibmq_provider.service.executor.pulse.job import PulseExperiment, PulseJob, RunSettings
 from qiskit_ibmq_provider.service.executor.pulse.settings import (
@@ -36,6 +37,7 @@ def read_schedules(
     document: Mapping[str, Any],
     rules: DeviceRules,
     device: PulseDevice,
+    budget: SampleBudget,
     *,
     max_experiments: Optional[int] = None,
 ) -> PulseJob:
@@ -45,6 +47,7 @@ def read_schedules(
         document: the decoded payload.
         rules: what the device accepts.
         device: what it offers to schedules.
+        budget: how much the job may play.
         max_experiments: the service's own limit of experiments, if it is lower than the device's.
 
     Raises:
@@ -55,7 +58,7 @@ def read_schedules(
     library = {**device.library, **read_library(config)}
     reader = StepReader(device, library)
     experiments = [
-        _experiment(index, entry, config, settings, device, reader)
+        _experiment(index, entry, config, settings, reader, device, budget)
         for index, entry in enumerate(experiments_of(document, rules, max_experiments))
     ]
     header = document.get("header")
@@ -127,8 +130,9 @@ def _experiment(
     entry: Any,
     job_config: Mapping[str, Any],
     settings: RunSettings,
-    device: PulseDevice,
     reader: StepReader,
+    device: PulseDevice,
+    budget: SampleBudget,
 ) -> PulseExperiment:
     """Read one schedule."""
     experiment = json_object(entry, f"Experiment {index}")
@@ -136,6 +140,8 @@ def _experiment(
     where = place_of(index, header)
     config = json_object(experiment.get("config") or {}, f"{where}: the field 'config'")
     drives = read_drives(config, job_config, device, where)
-    timeline = read_timeline(device, reader.read(experiment.get("instructions"), where), where, drives)
+    steps = reader.read(experiment.get("instructions"), where)
+    budget.take(steps, where)
+    timeline = read_timeline(device, steps, where, drives)
     slots = read_slots((config, header, job_config), slots_used(timeline), settings, where)
     return PulseExperiment(header=header, timeline=timeline, slots=slots, where=where)

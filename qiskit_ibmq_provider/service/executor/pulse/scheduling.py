@@ -15,6 +15,7 @@ from typing import Any, Final, NoReturn, Optional
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.executor.operands import OperandError, read_real
+from qiskit_ibmq_provider.service.executor.pulse.budget import SampleBudget
 from qiskit_ibmq_provider.service.executor.pulse.device import Channel, PulseDevice
 from qiskit_ibmq_provider.service.executor.pulse.gates import Block, GatePulses, read_calibrations
 from qiskit_ibmq_provider.service.executor.pulse.job import PulseExperiment, PulseJob, RunSettings
@@ -62,6 +63,7 @@ def read_circuits(
     document: Mapping[str, Any],
     rules: DeviceRules,
     device: PulseDevice,
+    budget: SampleBudget,
     *,
     max_experiments: Optional[int] = None,
 ) -> PulseJob:
@@ -71,6 +73,7 @@ def read_circuits(
         document: the decoded payload.
         rules: what the device accepts.
         device: what it offers to schedules.
+        budget: how much the job may play.
         max_experiments: the service's own limit of circuits, if it is lower than the device's.
 
     Raises:
@@ -82,7 +85,7 @@ def read_circuits(
     common = read_calibrations(config, reader, device, "The job")
     shared = GatePulses(device, reader, common)
     experiments = [
-        _experiment(index, entry, config, settings, _Shared(device, reader, common, shared))
+        _experiment(index, entry, config, settings, _Shared(device, reader, common, shared, budget))
         for index, entry in enumerate(experiments_of(document, rules, max_experiments))
     ]
     header = document.get("header")
@@ -104,6 +107,7 @@ class _Shared:
     reader: StepReader
     calibrations: Mapping[Any, Block]
     pulses: GatePulses
+    budget: SampleBudget
 
 
 def _calibrations(holder: Any) -> Any:
@@ -130,7 +134,9 @@ def _experiment(
         raise Refusal(f"{where} has no list 'instructions'.")
     blocks = _Blocks(shared.device, pulses, where).read(instructions)
     drives = read_drives(config, job_config, shared.device, where)
-    timeline = read_timeline(shared.device, _as_late_as_possible(blocks), where, drives)
+    steps = _as_late_as_possible(blocks)
+    shared.budget.take(steps, where)
+    timeline = read_timeline(shared.device, steps, where, drives)
     slots = read_slots((config, header, job_config), slots_used(timeline), settings, where)
     return PulseExperiment(header=header, timeline=timeline, slots=slots, where=where)
 

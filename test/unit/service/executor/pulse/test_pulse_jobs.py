@@ -286,6 +286,13 @@ def test_a_job_that_would_take_too_long_is_refused_before_it_starts(tmp_path):
     assert "2 coupled qubits" in outcome.error.message
 
 
+def test_a_job_that_plays_too_much_for_the_memory_is_refused(tmp_path):
+    entries = [drag(0, duration=600_000, sigma=1e5, beta=0.0), measure(600_000, 0)]
+    message = _refused(tmp_path, payload_of(entries, entries), ARMONK, ErrorCode.TOO_MANY_EXPERIMENTS)
+    assert message.startswith("Experiment 1 ('schedule 1')")
+    assert "play 1200000 samples" in message and "memory for 1048576 samples" in message
+
+
 def test_a_circuit_with_a_pulse_gate_runs(tmp_path):
     weak = {"name": "x", "qubits": [0], "params": [], "instructions": [drag(0, 0.0)]}
     circuit = [

@@ -18,11 +18,13 @@ from support.pulse_jobs import assembled, device, drag, measure
 
 from qiskit_ibmq_provider.encoding import decode_pulse_defaults
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.service.executor.pulse.budget import SampleBudget
 from qiskit_ibmq_provider.service.executor.pulse.reader import read_schedules
 from qiskit_ibmq_provider.service.executor.pulse.scheduling import has_pulse_gates, read_circuits
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 
 BELEM = "ibmq_belem"
+BUDGET = SampleBudget(2**40)
 COUPLED = [(0, 1), (1, 0), (1, 2), (2, 1), (1, 3), (3, 1), (3, 4), (4, 3)]
 
 
@@ -74,6 +76,7 @@ def _timelines(circuit):
         _wire(circuit, parametric_pulses=FLEET.configuration(BELEM)["parametric_pulses"]),
         rules(BELEM),
         device(BELEM),
+        BUDGET,
     )
     theirs = schedule(
         circuit,
@@ -82,7 +85,7 @@ def _timelines(circuit):
         dt=FLEET.configuration(BELEM)["dt"] * 1e-9,
     )
     assert isinstance(theirs, pulse.Schedule)
-    read = read_schedules(assembled(theirs, BELEM), rules(BELEM), device(BELEM))
+    read = read_schedules(assembled(theirs, BELEM), rules(BELEM), device(BELEM), BUDGET)
     return ours.experiments[0].timeline, read.experiments[0].timeline
 
 
@@ -103,7 +106,7 @@ def test_one_circuit_may_define_what_another_has_not():
     document = payload([{"name": "x", "qubits": [0]}, {"name": "measure", "qubits": [0], "memory": [0]}])
     document["experiments"].append(copy.deepcopy(document["experiments"][0]))
     document["experiments"][1]["config"]["calibrations"] = {"gates": [gate]}
-    first, second = read_circuits(document, rules(BELEM), device(BELEM)).experiments
+    first, second = read_circuits(document, rules(BELEM), device(BELEM), BUDGET).experiments
     heights = [abs(one.timeline.signals["d0"][0].samples).max() for one in (first, second)]
     assert heights[1] == pytest.approx(0.05, rel=0.1) and heights[0] > 0.1
 
@@ -116,7 +119,7 @@ def test_a_measurement_may_have_pulses_of_its_own():
         "instructions": [drag(0, 0.1, "m1"), measure(32, 1)],
     }
     document = payload([{"name": "measure", "qubits": [1], "memory": [0]}], calibrations={"gates": [gate]})
-    (experiment,) = read_circuits(document, rules(BELEM), device(BELEM)).experiments
+    (experiment,) = read_circuits(document, rules(BELEM), device(BELEM), BUDGET).experiments
     (acquisition,) = experiment.timeline.acquisitions
     assert (acquisition.qubit, acquisition.memory_slot, acquisition.duration) == (1, 0, 1600)
 
@@ -168,7 +171,7 @@ def test_what_has_no_pulses_is_refused_by_name(case):
     entries, said = REFUSED[case]
     own = {"name": "own", "qubits": [0], "params": [0.1], "instructions": [drag(0)]}
     with pytest.raises(Refusal, match=said) as caught:
-        read_circuits(payload(entries, calibrations={"gates": [own]}), rules(BELEM), device(BELEM))
+        read_circuits(payload(entries, calibrations={"gates": [own]}), rules(BELEM), device(BELEM), BUDGET)
     assert caught.value.code is ErrorCode.INVALID_INSTRUCTION
 
 
@@ -192,4 +195,4 @@ def test_what_has_no_pulses_is_refused_by_name(case):
 )
 def test_pulses_of_gates_that_cannot_be_read_are_refused(calibrations, said):
     with pytest.raises(Refusal, match=said):
-        read_circuits(payload([X0], calibrations=calibrations), rules(BELEM), device(BELEM))
+        read_circuits(payload([X0], calibrations=calibrations), rules(BELEM), device(BELEM), BUDGET)
