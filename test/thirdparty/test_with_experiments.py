@@ -9,8 +9,16 @@ import pytest
 
 pytest.importorskip("qiskit_experiments")
 
+from qiskit import pulse  # noqa: E402
+from qiskit.circuit import Parameter  # noqa: E402
 from qiskit_experiments.framework import ParallelExperiment  # noqa: E402
-from qiskit_experiments.library import T1, LocalReadoutError, StandardRB  # noqa: E402
+from qiskit_experiments.library import (  # noqa: E402
+    T1,
+    LocalReadoutError,
+    QubitSpectroscopy,
+    Rabi,
+    StandardRB,
+)
 
 WAIT = 240
 
@@ -78,3 +86,46 @@ def test_jobs_are_split_at_the_most_circuits_of_the_device(device):
     data = finished(experiment.run(shots=100))
     assert [len(job.circuits()) for job in data.jobs()] == [most, 5]
     assert set(data.job_ids) == {job.job_id() for job in device.jobs(limit=2)}
+
+
+def test_randomized_benchmarking_of_two_qubits_finds_the_error_of_their_gate(ibmq_provider):
+    manila = ibmq_provider.get_backend("ibmq_manila")
+    known = manila.properties()
+    single = {qubit: known.gate_error("sx", qubit) for qubit in (1, 2)}
+    experiment = StandardRB((1, 2), lengths=[1, 10, 20, 40, 80], num_samples=4, seed=3, backend=manila)
+    experiment.analysis.set_options(
+        epg_1_qubit=None, gate_error_ratio={"cx": 1.0, "sx": single[1] / known.gate_error("cx", [1, 2]), "rz": 0.0}
+    )
+    data = finished(experiment.run(shots=1000))
+    decay = data.analysis_results("alpha").value.nominal_value
+    assert 0.9 < decay < 1
+    measured = data.analysis_results("EPG_cx").value.nominal_value
+    assert known.gate_error("cx", [1, 2]) / 3 < measured < 3 * known.gate_error("cx", [1, 2])
+
+
+def test_a_rabi_experiment_with_pulse_gates_finds_the_amplitude_of_x(ibmq_provider):
+    manila = ibmq_provider.get_backend("ibmq_manila")
+    calibrated = manila.defaults().instruction_schedule_map.get("x", 0).instructions[0][1].pulse
+    amplitude = Parameter("amplitude")
+    with pulse.build(name="rabi") as schedule:
+        pulse.play(
+            pulse.Drag(calibrated.duration, amplitude, calibrated.sigma, calibrated.beta), pulse.DriveChannel(0)
+        )
+    experiment = Rabi((0,), schedule, amplitudes=np.linspace(-0.9, 0.9, 61), backend=manila)
+    data = finished(experiment.run())
+    # One period is two half turns.
+    frequency = data.analysis_results("rabi_rate").value.nominal_value
+    assert 1 / (2 * frequency) == pytest.approx(abs(calibrated.amp), rel=0.03)
+    (job,) = data.jobs()
+    result = job.result()
+    assert result.results[0].metadata["method"] == "pulse" and result.results[0].meas_level == 1
+
+
+def test_spectroscopy_finds_the_frequency_of_a_qubit(ibmq_provider):
+    manila = ibmq_provider.get_backend("ibmq_manila")
+    calibrated = manila.defaults().qubit_freq_est[1]
+    experiment = QubitSpectroscopy((1,), calibrated + np.linspace(-8e6, 8e6, 41), backend=manila)
+    experiment.set_experiment_options(amp=0.02, duration=1e-6, sigma=2.5e-7, width=0)
+    data = finished(experiment.run(shots=500))
+    found = data.analysis_results("f01").value.nominal_value
+    assert found == pytest.approx(calibrated, abs=2e5)
