@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from qiskit_ibmq_provider.service.routes.envelope import Envelope
 from qiskit_ibmq_provider.service.routes.errors import EXCEPTION_HANDLERS
 from qiskit_ibmq_provider.service.routes.openapi.document import document as document_of
+from qiskit_ibmq_provider.service.routes.readings import Readings
 from qiskit_ibmq_provider.service.routes.table import all_routes
 from qiskit_ibmq_provider.service.services import Services
 
@@ -36,6 +37,7 @@ def create_app(services: Services, *, origin: str) -> Starlette:
     app.router.redirect_slashes = False
     app.state.services = services
     app.state.origin = origin
+    app.state.readings = Readings(services.accounts, services.jobs)
     app.state.description = openapi_document()
     return app
 

@@ -12,9 +12,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from types import TracebackType
-from typing import Callable, Optional
+from typing import Callable, Final, Optional
 
-__all__ = ["EventHub", "Subscription"]
+__all__ = ["EventHub", "QUEUE_SECONDS", "Subscription"]
+
+QUEUE_SECONDS: Final = 0.5
+"""Between two news that only a place in the queue may have changed: a queue may move fifty times a second, and
+hundreds may wait in it."""
 
 
 class Subscription:
@@ -25,33 +29,66 @@ class Subscription:
         self.queue = queue
         self._hub = hub
         self._loop: Optional[asyncio.AbstractEventLoop] = None
-        self._news: Optional[asyncio.Event] = None
+        self._wakened: Optional[asyncio.Event] = None
+        self._has_news = False
+        self._moved_at = float("-inf")
+        self._moving: Optional[asyncio.TimerHandle] = None
 
     async def changed(self, timeout: Optional[float] = None) -> bool:
         """Wait until there are news since the last call, at most ``timeout`` seconds; return whether there are."""
-        if self._news is None:
+        if self._wakened is None or self._loop is None:
             raise RuntimeError("a subscription waits only inside its 'async with' block")
+        # A timer, and not wait_for, which makes a task each time: hundreds of websockets wait here.
+        timer = None if timeout is None else self._loop.call_later(timeout, self._wakened.set)
         try:
-            await asyncio.wait_for(self._news.wait(), timeout)
-        except asyncio.TimeoutError:
-            return False
-        self._news.clear()
-        return True
+            await self._wakened.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
+        self._wakened.clear()
+        has_news, self._has_news = self._has_news, False
+        return has_news
 
-    def wake(self) -> bool:
-        """Make ``changed`` return, from any thread; return whether the subscriber's loop is still there."""
-        if self._loop is None or self._news is None:
+    def wake(self, *, moved: bool = False) -> bool:
+        """Make ``changed`` return, from any thread; return whether the subscriber's loop is still there.
+
+        Args:
+            moved: only the queue moved: this is told at most every ``QUEUE_SECONDS``, the last time included.
+        """
+        if self._loop is None or self._wakened is None:
             return False
         try:
-            self._loop.call_soon_threadsafe(self._news.set)
+            self._loop.call_soon_threadsafe(self._note_move if moved else self._note_news)
         except RuntimeError:
             # The loop was closed without leaving the block, which happens when a server is torn down.
             return False
         return True
 
+    def _note_news(self) -> None:
+        """Let ``changed`` return; in the loop."""
+        assert self._wakened is not None
+        self._has_news = True
+        self._wakened.set()
+
+    def _note_move(self) -> None:
+        """Let ``changed`` return now or a little later; in the loop."""
+        assert self._loop is not None
+        if self._moving is not None:
+            return
+        wait = self._moved_at + QUEUE_SECONDS - self._loop.time()
+        if wait > 0:
+            self._moving = self._loop.call_later(wait, self._tell_of_move)
+        else:
+            self._tell_of_move()
+
+    def _tell_of_move(self) -> None:
+        assert self._loop is not None
+        self._moving, self._moved_at = None, self._loop.time()
+        self._note_news()
+
     async def __aenter__(self) -> Subscription:
         self._loop = asyncio.get_running_loop()
-        self._news = asyncio.Event()
+        self._wakened = asyncio.Event()
         self._hub.add(self)
         return self
 
@@ -62,6 +99,9 @@ class Subscription:
         traceback: Optional[TracebackType],
     ) -> None:
         self._hub.remove(self)
+        if self._moving is not None:
+            self._moving.cancel()
+            self._moving = None
 
 
 class EventHub:
@@ -81,13 +121,13 @@ class EventHub:
             queue: the device whose queue moved by it: the jobs that wait there have news, too.
         """
         with self._lock:
-            subscriptions = set(self._by_job.get(job_id, ()))
-            if queue is not None:
-                subscriptions |= self._by_queue.get(queue, set())
+            own = set(self._by_job.get(job_id, ()))
+            others = set() if queue is None else self._by_queue.get(queue, set()) - own
             listeners = list(self._listeners)
-        for subscription in subscriptions:
-            if not subscription.wake():
-                self.remove(subscription)
+        gone = [each for each in own if not each.wake()]
+        gone += [each for each in others if not each.wake(moved=True)]
+        for subscription in gone:
+            self.remove(subscription)
         for listener in listeners:
             listener(job_id)
 

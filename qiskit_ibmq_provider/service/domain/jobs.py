@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Callable, Final, Optional
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
@@ -166,17 +166,20 @@ class Jobs:
             raise _unknown_job(job_id)
         return job
 
-    def locate(self, principal: Principal, job_id: str) -> Job:
-        """Return a job of any of the principal's projects; the websocket names no project.
+    def several(self, job_ids: Collection[str]) -> Mapping[str, Job]:
+        """Return those of these jobs that exist, of any project, by id: who may see them is for the caller to ask."""
+        found = self._store.jobs.existing(filter(_JOB_ID.fullmatch, job_ids), places=True)
+        return {job_id: self._with_outlook(job) for job_id, job in found.items()}
+
+    def of_principal(self, principal: Principal, job_id: str, job: Optional[Job]) -> Job:
+        """Return the job with this id if there is one and it is in one of the principal's projects; a websocket names none.
 
         Raises:
             NotFound: if there is none, or it is somebody else's: the two answer alike.
         """
-        job = self.by_id(job_id)
-        for project in principal.projects:
-            if project.id == job.project.id:
-                return self.get(project, job_id)
-        raise _unknown_job(job_id)
+        if job is None or all(project.id != job.project.id for project in principal.projects):
+            raise _unknown_job(job_id)
+        return job
 
     def list(self, project: Project, query: Filter) -> list[Job]:
         """Return the jobs of a project that meet a filter, one page of them.

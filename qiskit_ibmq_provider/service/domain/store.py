@@ -198,8 +198,8 @@ class JobStore(Protocol):
         """Return jobs created before an instant that still wait for their payload, the oldest first."""
         ...
 
-    def existing(self, job_ids: Collection[str]) -> Mapping[str, Job]:
-        """Return those of these jobs that exist, by id."""
+    def existing(self, job_ids: Iterable[str], *, places: bool = False) -> Mapping[str, Job]:
+        """Return those of these jobs that exist, by id; if wanted with their places in the queue."""
         ...
 
     def delete_keys(self, before: datetime.datetime) -> int:

@@ -6,18 +6,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
-from typing import Any, Final, Optional
+from typing import Final, Optional
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
 from qiskit_ibmq_provider.protocol.jobs import JobStatusRecord
-from qiskit_ibmq_provider.protocol.messages import AUTHENTICATED, AUTHENTICATION, JOB_STATUS, CloseCode, Frame
-from qiskit_ibmq_provider.protocol.status import is_final
+from qiskit_ibmq_provider.protocol.messages import AUTHENTICATED, AUTHENTICATION, CloseCode, Frame
 from qiskit_ibmq_provider.service.domain.errors import DomainError, NotFound, Unauthenticated
-from qiskit_ibmq_provider.service.domain.model import Job, Principal
+from qiskit_ibmq_provider.service.domain.model import Principal
 from qiskit_ibmq_provider.service.routes.context import in_thread, services_of
+from qiskit_ibmq_provider.service.routes.readings import Readings
 
 __all__ = ["job_status_socket"]
 
@@ -96,48 +95,28 @@ async def _follow(socket: WebSocket, token: str, job_id: str) -> None:
         NotFound: If there is no such job, or not any more.
     """
     services = services_of(socket)
-
-    def located() -> Job:
-        # Asked each time: a user may be removed, or get another token, while a job waits for days.
-        return services.jobs.locate(services.accounts.authenticate(token), job_id)
-
-    job = await in_thread(located)
-    gone = asyncio.ensure_future(_wait_for_close(socket))
-    try:
-        async with services.events.subscribe(job.id, queue=job.backend_name) as news:
+    readings: Readings = socket.app.state.readings
+    reading = await readings.read(token, job_id)
+    async with services.events.subscribe(job_id, queue=reading.backend_name) as news:
+        gone = asyncio.ensure_future(_wait_for_close(socket))
+        gone.add_done_callback(lambda _: news.wake())
+        try:
             shown: Optional[JobStatusRecord] = None
             while not gone.done():
-                record = (await in_thread(located)).to_status_record()
-                if _without_estimates(record) != shown:
-                    await _send(socket, Frame(JOB_STATUS, record.to_json()))
-                    shown = _without_estimates(record)
-                if is_final(record.status):
+                reading = await readings.read(token, job_id)
+                if reading.essence != shown:
+                    await _send_bytes(socket, reading.frame)
+                    shown = reading.essence
+                if reading.is_final:
                     break
-                await _first_of(gone, news.changed(REREAD_SECONDS))
-        # The client closes when it has the final status. If the server were first, some libraries would
-        # take that for a failure and connect again.
-        await asyncio.wait({gone}, timeout=services.config.socket_seconds)
-        if not gone.done():
-            await _close(socket, CloseCode.NO_MORE_UPDATES)
-    finally:
-        gone.cancel()
-
-
-def _without_estimates(record: JobStatusRecord) -> JobStatusRecord:
-    """Return a status without the times that differ each time it is read: alone they are no news."""
-    if record.queue is None:
-        return record
-    queue = dataclasses.replace(record.queue, estimated_start_time=None, estimated_complete_time=None)
-    return dataclasses.replace(record, queue=queue)
-
-
-async def _first_of(gone: asyncio.Future[None], waiting: Any) -> None:
-    """Wait for a change or for the client's close, whichever is first."""
-    change = asyncio.ensure_future(waiting)
-    try:
-        await asyncio.wait({gone, change}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        change.cancel()
+                await news.changed(REREAD_SECONDS)
+            # The client closes when it has the final status. If the server were first, some libraries would
+            # take that for a failure and connect again.
+            await asyncio.wait({gone}, timeout=services.config.socket_seconds)
+            if not gone.done():
+                await _close(socket, CloseCode.NO_MORE_UPDATES)
+        finally:
+            gone.cancel()
 
 
 async def _wait_for_close(socket: WebSocket) -> None:
@@ -161,9 +140,14 @@ async def _receive(socket: WebSocket) -> str | bytes:
 
 
 async def _send(socket: WebSocket, frame: Frame) -> None:
+    """Send a frame."""
+    await _send_bytes(socket, frame.to_text().encode())
+
+
+async def _send_bytes(socket: WebSocket, frame: bytes) -> None:
     """Send a frame as UTF-8 bytes, the one form that all generations of the client read."""
     try:
-        await socket.send_bytes(frame.to_text().encode())
+        await socket.send_bytes(frame)
     except RuntimeError as exc:
         # What the framework raises when the other side closed while this was on its way.
         raise WebSocketDisconnect(1006) from exc

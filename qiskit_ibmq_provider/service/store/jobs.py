@@ -9,7 +9,7 @@ import datetime
 import itertools
 import math
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable, Optional
 
 import sqlalchemy as sa
@@ -170,15 +170,16 @@ class SqlJobs:
         with self._database.read() as connection:
             return _jobs(connection.execute(statement))
 
-    def existing(self, job_ids: Collection[str]) -> Mapping[str, Job]:
-        """Return those of these jobs that exist, by id."""
+    def existing(self, job_ids: Iterable[str], *, places: bool = False) -> Mapping[str, Job]:
+        """Return those of these jobs that exist, by id; if wanted with their places in the queue."""
         ids = list(job_ids)
-        found: dict[str, Job] = {}
+        found: list[Job] = []
         with self._database.read() as connection:
             for start in range(0, len(ids), _IN):
-                for each in _all(connection, job.c.id.in_(ids[start : start + _IN])):
-                    found[each.id] = each
-        return found
+                found += _all(connection, job.c.id.in_(ids[start : start + _IN]))
+            if places:
+                found = with_positions(connection, found)
+        return {each.id: each for each in found}
 
     def delete_keys(self, before: datetime.datetime) -> int:
         """Forget idempotency keys first used before an instant; return how many there were."""

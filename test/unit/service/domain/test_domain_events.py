@@ -55,6 +55,30 @@ def test_a_moving_queue_wakes_those_who_wait_in_it() -> None:
     assert asyncio.run(scenario()) == [True, False, False]
 
 
+def test_a_queue_that_moves_all_the_time_wakes_now_and_then_and_the_last_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("qiskit_ibmq_provider.service.domain.events.QUEUE_SECONDS", 0.2)
+
+    async def scenario() -> list[bool]:
+        hub = EventHub()
+        async with hub.subscribe("a", queue="alpha") as mine:
+            woken = []
+            for _ in range(20):
+                hub.publish("x", queue="alpha")
+                woken.append(await mine.changed(0.001))
+            # The moves since the first news are told once, and news of the job itself at once.
+            woken.append(await mine.changed(10))
+            hub.publish("x", queue="alpha")
+            hub.publish("a", queue="alpha")
+            woken.append(await mine.changed(10))
+            return woken
+
+    first, *meanwhile, later, own = asyncio.run(scenario())
+    assert first and later and own
+    assert sum(meanwhile) < 10
+
+
 def test_whoever_left_is_not_woken() -> None:
     async def scenario() -> EventHub:
         hub = EventHub()

@@ -173,7 +173,7 @@ def test_another_project_s_job_answers_as_an_unknown_one(bench: Bench) -> None:
         lambda job_id: bench.jobs.update_tags(bench.other_project, job_id, ["x"]),
         lambda job_id: bench.jobs.delete(bench.other_project, job_id),
         lambda job_id: bench.jobs.device_properties(bench.other_project, job_id),
-        lambda job_id: bench.jobs.locate(stranger, job_id),
+        lambda job_id: bench.jobs.of_principal(stranger, job_id, bench.jobs.several([job_id]).get(job_id)),
     )
     unknown = "0" * 24
     for ask in asks:
@@ -185,7 +185,7 @@ def test_another_project_s_job_answers_as_an_unknown_one(bench: Bench) -> None:
                 (type(refused.value), refused.value.code, refused.value.message.replace(job_id, "ID"))
             )
         assert answers[0] == answers[1] == (NotFound, ErrorCode.JOB_NOT_FOUND, "Job ID not found.")
-    assert bench.jobs.locate(bench.principal, job.id) == job
+    assert bench.jobs.of_principal(bench.principal, job.id, bench.jobs.several([job.id])[job.id]) == job
     assert bench.reread(job).status is ApiJobStatus.QUEUED
 
 
