@@ -104,8 +104,8 @@ class IBMQFactory(AccountReopening, FirstGenerationCalls):
                 check_account(token, url)
                 credentials = Credentials(token or "", url, **kwargs)
             finally:
-                # From here on no local variable shows the token, nor a proxy's password: a traceback may print them.
-                del token, kwargs
+                # From here on no local variable shows the token, nor a password: a traceback may print them.
+                del token, url, kwargs
             with account_errors():
                 account = log_in(credentials, self, {}, destination(credentials))
             if hub or group or project:

@@ -155,7 +155,7 @@ class Answer:
     """An answer of the server. Header names are in lower case."""
 
     status: int
-    reason: str
+    reason: str = dataclasses.field(repr=False)
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
     body: bytes = dataclasses.field(default=b"", repr=False)
 

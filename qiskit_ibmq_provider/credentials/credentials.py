@@ -34,6 +34,8 @@ TEMPLATE_IBMQ_HUBS: Final = "{prefix}/Network/{hub}/Groups/{group}/Projects/{pro
 LOCAL_URL: Final = "local"
 """In place of a URL: the service of this machine, which is started when it is needed."""
 
+_NTLM: Final = ("username_ntlm", "password_ntlm")
+
 
 def is_local_url(url: object) -> bool:
     """Return whether a value given as URL asks for the service of this machine."""
@@ -84,12 +86,12 @@ class Credentials:
         default_provider: Optional[HubGroupProject] = None,
         time_scale: float = 1.0,
     ) -> None:
-        self.token = token
-        self.access_token = access_token
+        self.token, self.access_token, self.proxies = token, access_token, proxies or {}
+        # From here on no local variable shows them: a traceback may print these.
+        del token, access_token, proxies
         self.url, self.base_url, self.hub, self.group, self.project = _split_url(url, hub, group, project)
         self.auth_url = self.base_url
         self.websockets_url = websockets_url
-        self.proxies = proxies or {}
         self.verify = verify
         self.preferences = preferences or {}
         self.default_provider = default_provider
@@ -167,12 +169,27 @@ class Credentials:
         parameters: dict[str, Any] = {"verify": self.verify}
         if self.time_scale != 1.0:
             parameters["time_scale"] = self.time_scale
-        if self.proxies:
-            if "urls" in self.proxies:
-                parameters["proxies"] = self.proxies["urls"]
-            if "username_ntlm" in self.proxies and "password_ntlm" in self.proxies:
-                parameters["auth"] = _ntlm(self.proxies["username_ntlm"], self.proxies["password_ntlm"])
+        if "username_ntlm" in self.proxies and "password_ntlm" in self.proxies:
+            parameters["auth"] = self._ntlm()
+        if "urls" in self.proxies:
+            parameters["proxies"] = self.proxies["urls"]
         return parameters
+
+    def _ntlm(self) -> Any:
+        """Return the NTLM authentication for the HTTP library. No local variable here holds the password."""
+        if not all(isinstance(self.proxies[key], str) for key in _NTLM):
+            kinds = " and ".join(type(self.proxies[key]).__name__ for key in _NTLM)
+            raise AttributeError(
+                f"'username_ntlm' and 'password_ntlm' of the proxies have to be strings, not {kinds}."
+            )
+        try:
+            from requests_ntlm import HttpNtlmAuth
+        except ImportError as err:
+            raise CredentialsError(
+                "The proxies ask for NTLM authentication, which needs the package requests_ntlm. "
+                "Install it with: pip install 'qiskit-ibmq-provider[ntlm]'"
+            ) from err
+        return HttpNtlmAuth(*(self.proxies[key] for key in _NTLM))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Credentials):
@@ -229,23 +246,6 @@ def _positive(time_scale: Any) -> float:
     if isinstance(time_scale, bool) or not isinstance(time_scale, (int, float)) or not time_scale > 0:
         raise CredentialsError(f"'time_scale' has to be a number above 0, not {time_scale!r}.")
     return float(time_scale)
-
-
-def _ntlm(user: Any, password: Any) -> Any:
-    """Return the NTLM authentication for the HTTP library."""
-    if not isinstance(user, str) or not isinstance(password, str):
-        raise AttributeError(
-            "'username_ntlm' and 'password_ntlm' of the proxies have to be strings, "
-            f"not {type(user).__name__} and {type(password).__name__}."
-        )
-    try:
-        from requests_ntlm import HttpNtlmAuth
-    except ImportError as err:
-        raise CredentialsError(
-            "The proxies ask for NTLM authentication, which needs the package requests_ntlm. "
-            "Install it with: pip install 'qiskit-ibmq-provider[ntlm]'"
-        ) from err
-    return HttpNtlmAuth(user, password)
 
 
 def without_userinfo(url: str) -> str:
