@@ -9,18 +9,19 @@ Only what stands in these tables reaches the simulator. :mod:`known_options` lis
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Optional
 
 from qiskit_aer.backends.backend_utils import BASIS_GATES
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.executor.instructions import GATES
+from qiskit_ibmq_provider.service.executor.memory import is_clifford, is_clifford_noise
 from qiskit_ibmq_provider.service.executor.operands import is_number
 from qiskit_ibmq_provider.service.executor.payload import Experiment
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 from qiskit_ibmq_provider.service.executor.rules import DeviceRules
 
-__all__ = ["METHODS", "SETTINGS", "check_method", "read_method", "read_options"]
+__all__ = ["METHODS", "SETTINGS", "check_method", "check_noise", "read_method", "read_options"]
 
 METHODS: Final = (
     "automatic",
@@ -81,6 +82,9 @@ _CHOICE: Final[Mapping[str, tuple[str, ...]]] = {
 SETTINGS: Final = _WHOLE | _REAL | _SWITCH | _CHOICE.keys()
 """The numerical settings that reach the simulator."""
 
+_CLIFFORD_NOISE: Final = frozenset({"stabilizer", "extended_stabilizer"})
+"""Methods that take errors only where these are Clifford operations."""
+
 _LARGEST: Final = 2**31 - 1
 
 
@@ -107,7 +111,7 @@ def read_method(config: Mapping[str, Any], rules: DeviceRules) -> str:
 
 
 def check_method(method: str, experiments: Sequence[Experiment]) -> None:
-    """Refuse gates that a method does not have. Aer reports most of them, and crashes on some.
+    """Refuse gates that a method does not have. Aer reports most of them, not always by name, and crashes on some.
 
     Raises:
         Refusal: a circuit has such a gate.
@@ -123,6 +127,30 @@ def check_method(method: str, experiments: Sequence[Experiment]) -> None:
                     "Leave 'method' out, or transpile the circuit to other gates.",
                     ErrorCode.INVALID_INSTRUCTION,
                 )
+            if method == "stabilizer" and instruction["name"] == "rz" and not is_clifford([instruction]):
+                raise Refusal(
+                    f"Experiment {index} has the gate 'rz' with the angle {instruction['params'][0]:.6g}, but the method {method!r} "
+                    "turns by multiples of pi/2 only. Leave 'method' out, or use another simulator.",
+                    ErrorCode.INVALID_INSTRUCTION,
+                )
+
+
+def check_noise(method: str, model: Optional[Mapping[str, Any]], where: str) -> None:
+    """Refuse noise that a method cannot simulate.
+
+    Args:
+        method: the method.
+        model: the noise model, of the job or of the device; ``None`` without noise.
+        where: the device, for the message.
+
+    Raises:
+        Refusal: it has errors that are no Clifford operations.
+    """
+    if method in _CLIFFORD_NOISE and model is not None and not is_clifford_noise(model["errors"]):
+        raise Refusal(
+            f"The noise of this job on {where} has errors that the method {method!r} cannot simulate, such as relaxation. "
+            "Leave 'method' out, or run without noise."
+        )
 
 
 def read_options(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,6 +46,7 @@ from qiskit_ibmq_provider.service.executor.pulse.readout import Readout
 from qiskit_ibmq_provider.service.executor.pulse.runner import DeviceDocuments
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 from qiskit_ibmq_provider.service.executor.rules import DeviceRules
+from qiskit_ibmq_provider.service.executor.simulator_options import check_noise
 from qiskit_ibmq_provider.service.executor.validate import read_calibration_date, read_job
 
 __all__ = ["Worker"]
@@ -134,6 +135,7 @@ class Worker:
                 (qubit for circuit in circuits for qubit in circuit.measured),
                 (key for circuit in circuits for key in circuit.delays),
             )
+        check_noise(job.method, model, rules.name)
         check_memory(job, self._settings.memory, rules.name, model=model)
         check_effort(job, rules.name, model=model, threads=self._settings.threads, limit=task.time_limit)
         begin = time.monotonic()

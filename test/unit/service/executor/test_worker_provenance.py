@@ -108,3 +108,18 @@ def test_a_noisy_circuit_too_wide_for_a_state_is_refused_or_runs_as_a_product_st
     assert outcome.status is ApiJobStatus.COMPLETED, outcome.error
     assert result["results"][0]["metadata"]["method"] == "matrix_product_state"
     assert sum(result["results"][0]["data"]["counts"].values()) == 5
+
+
+def test_what_a_method_cannot_run_is_named(tmp_path):
+    turn = {"name": "rz", "qubits": [0], "params": [0.3]}
+    outcome, _ = _run(tmp_path, payload([turn, MEASURE]), "simulator_stabilizer")
+    message = _refused(outcome, ErrorCode.INVALID_INSTRUCTION)
+    assert "'rz' with the angle 0.3" in message and "multiples of pi/2" in message
+    quarter = {**turn, "params": [np.pi / 2]}
+    outcome, _ = _run(tmp_path, payload([quarter, MEASURE]), "simulator_stabilizer")
+    assert outcome.status is ApiJobStatus.COMPLETED
+    # Where T2 is longer than T1, as on qubit 1 of this device, relaxation is no mixture of Clifford operations.
+    document = payload([{"name": "x", "qubits": [1]}, MEASURE], qubits=5, method="extended_stabilizer")
+    outcome, _ = _run(tmp_path, document, "ibmq_manila")
+    message = _refused(outcome, ErrorCode.INVALID_PAYLOAD)
+    assert "'extended_stabilizer'" in message and "ibmq_manila" in message
