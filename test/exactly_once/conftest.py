@@ -20,8 +20,10 @@ _LONG = "faults_long"
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the long forms out, unless they are asked for with -m."""
-    if _LONG not in (config.option.markexpr or ""):
+    long = [item for item in items if item.get_closest_marker(_LONG)]
+    if long and _LONG not in (config.option.markexpr or ""):
         items[:] = [item for item in items if not item.get_closest_marker(_LONG)]
+        config.hook.pytest_deselected(items=long)
 
 
 @pytest.fixture(scope="session")
