@@ -64,7 +64,9 @@ class Route:
         Raises:
             KeyError: a place of the template has no value.
         """
-        return self.template.format_map({key: quote(value, safe="") for key, value in names.items()})
+        return self.template.format_map(
+            {key: quote(value, safe="", errors="surrogatepass") for key, value in names.items()}
+        )
 
     @property
     def places(self) -> tuple[str, ...]:

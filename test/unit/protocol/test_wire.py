@@ -169,3 +169,9 @@ def test_only_the_known_version_of_an_extension_is_used():
     assert extensions.offered({"idempotency": 1}, extensions.IDEMPOTENCY)
     assert not extensions.offered({"idempotency": 2}, extensions.IDEMPOTENCY)
     assert not extensions.offered({}, extensions.DIRECT_JOBS)
+
+
+def test_a_name_that_is_no_text_in_any_encoding_still_has_a_path():
+    assert routes.JOB_UPDATE.path(hub="h", group="g", project="p", job_id="\ud800/") == (
+        "/Network/h/Groups/g/Projects/p/Jobs/%ED%A0%80%2F"
+    )
