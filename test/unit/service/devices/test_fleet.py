@@ -20,6 +20,7 @@ from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.protocol.timestamps import parse_utc
 from qiskit_ibmq_provider.service.devices import Fleet
+from qiskit_ibmq_provider.service.devices.files import peek, snapshot_directory
 from qiskit_ibmq_provider.service.domain.errors import UnknownDevice
 
 GATE_KEYS = {"name", "parameters", "qasm_def", "coupling_map", "latency_map", "conditional", "description"}
@@ -63,8 +64,27 @@ def test_the_devices_that_scripts_ask_for_are_there_under_their_real_names():
     assert set(PROMISED) <= set(NAMES)
     # The directories of these are called yorktown and melbourne.
     assert {"ibmqx2", "ibmq_16_melbourne"} <= set(NAMES)
-    assert len(NAMES) >= 47
-    assert len(set(NAMES)) == len(NAMES)
+    # These have no class of the first interface in Qiskit, or no configuration at all.
+    assert {"ibm_auckland", "ibm_geneva", "ibm_oslo", "ibm_perth", "ibm_prague", "ibm_sherbrooke"} <= set(
+        NAMES
+    )
+    assert {"ibmqx4", "ibmqx5", "ibmq_20_tokyo", "ibmq_poughkeepsie"} <= set(NAMES)
+    assert len(NAMES) == len(set(NAMES)) == 54
+
+
+def test_every_snapshot_of_qiskit_is_a_device():
+    # The directory of Rueschlikon holds no files; Tenerife and Tokyo have calibrations alone.
+    snapshots = [
+        path for path in snapshot_directory().iterdir() if path.is_dir() and path.name[0] not in "_."
+    ]
+    recorded = {
+        peek(path, "backend_name")
+        for folder in snapshots
+        for path in folder.glob("*_*.json")
+        if "defs_" not in path.name
+    }
+    assert len(snapshots) == 49
+    assert recorded <= set(NAMES)
 
 
 def test_listing_imports_no_qiskit():
@@ -142,6 +162,55 @@ def test_a_device_says_that_it_is_simulated_and_from_which_calibration():
     assert vigo["description"] == (
         "5 qubit device Vigo. Simulated with noise from its calibration of 2021-01-20 08:30 UTC."
     )
+
+
+def test_a_calibration_that_was_never_recorded_is_said_to_be_made_up():
+    told = FLEET.configuration("ibmqx5")["description"]
+    assert "drawn around the averages that were published for it" in told and "2018-02-14" in told
+    assert FLEET.properties("ibmqx5")["last_update_date"].startswith("2018-02-14")
+    for name in ("ibmqx4", "ibmq_20_tokyo"):
+        assert "from its calibration of 2019-08-" in FLEET.configuration(name)["description"]
+
+
+@pytest.mark.parametrize(
+    "name, qubits, edges",
+    [("ibmqx4", 5, 6), ("ibmqx5", 16, 22), ("ibmq_20_tokyo", 20, 70)],
+)
+def test_the_profiles_have_the_couplings_that_their_calibrations_have(name, qubits, edges):
+    configuration = FLEET.configuration(name)
+    pairs = {tuple(pair) for pair in configuration["coupling_map"]}
+    calibrated = {
+        tuple(gate["qubits"]) for gate in FLEET.properties(name)["gates"] if len(gate["qubits"]) == 2
+    }
+    assert configuration["n_qubits"] == qubits and len(pairs) == edges
+    assert pairs == calibrated
+
+
+@pytest.mark.parametrize(
+    "name, qubits, method",
+    [
+        ("simulator_statevector", 32, "statevector"),
+        ("simulator_mps", 100, "matrix_product_state"),
+        ("simulator_stabilizer", 5000, "stabilizer"),
+        ("simulator_extended_stabilizer", 63, "extended_stabilizer"),
+    ],
+)
+def test_each_simulator_has_its_own_width_method_and_gates(name, qubits, method):
+    configuration = FLEET.configuration(name)
+    assert (configuration["n_qubits"], configuration["simulation_method"]) == (qubits, method)
+    assert ("ccx" in configuration["basis_gates"]) is (method != "stabilizer")
+    assert "measure" in configuration["supported_instructions"]
+    assert FLEET.properties(name) is None and FLEET.defaults(name) is None
+
+
+def test_the_index_parses_nothing(monkeypatch):
+    def read(path):
+        raise AssertionError(f"{path} was parsed")
+
+    fleet = Fleet()
+    monkeypatch.setattr("qiskit_ibmq_provider.service.devices.fleet.read_object", read)
+    assert fleet.names() == NAMES
+    assert fleet.calibration_dates("ibm_washington")[0].year == 2022
 
 
 def test_the_simulator_has_the_limits_of_the_original():
