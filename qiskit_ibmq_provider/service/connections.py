@@ -17,11 +17,13 @@ from collections.abc import Callable
 from typing import Any, Final, Optional
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ErrorCode, encode_error
 
-__all__ = ["BoundedHttp", "bounded_http"]
+__all__ = ["BoundedHttp", "SturdySocket", "bounded_http"]
 
 HEAD_BYTES: Final = 256 * 1024
 """Largest request line with headers. Filters of job lists stand in the request line."""
@@ -155,3 +157,18 @@ def bounded_http(head_seconds: float, stall_seconds: float) -> Callable[..., Bou
         return BoundedHttp(*args, head_seconds=head_seconds, stall_seconds=stall_seconds, **kwargs)
 
     return connection
+
+
+class SturdySocket(WebSocketsSansIOProtocol):
+    """A websocket that just ends where the other side breaks the rules while it is being closed.
+
+    The server would answer text that is no UTF-8 with a close frame, also where one was sent already, and leave what comes
+    of that to the event loop, which writes a page into the log each time.
+    """
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes, and close the connection if they come too late to be answered."""
+        try:
+            super().data_received(data)
+        except InvalidState:
+            self.transport.close()

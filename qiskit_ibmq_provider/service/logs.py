@@ -19,7 +19,11 @@ _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _LOGGERS: Final = (IBMQ_PROVIDER_LOGGER_NAME, "uvicorn.error", "asyncio", "py.warnings")
 """Whose messages the log shows; other libraries speak up from WARNING on, through the root logger."""
 
-_GARBAGE: Final = ("Invalid HTTP request received", "Invalid UTF-8 sequence received")
+_GARBAGE: Final = (
+    "Invalid HTTP request received",
+    "Invalid UTF-8 sequence received",
+    "Unsupported upgrade request",
+)
 
 _SHORTEST_SECRET: Final = 6
 

@@ -21,7 +21,7 @@ from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.service.app import create_app
 from qiskit_ibmq_provider.service.compose import StartError, open_services
 from qiskit_ibmq_provider.service.config import ENVIRONMENT_PREFIX, ConfigError, ServiceConfig, read_token
-from qiskit_ibmq_provider.service.connections import bounded_http
+from qiskit_ibmq_provider.service.connections import SturdySocket, bounded_http
 from qiskit_ibmq_provider.service.data_lock import DataDirError, DataDirInUse, hold_data_dir
 from qiskit_ibmq_provider.service.logs import configure_logging
 from qiskit_ibmq_provider.service.routes.urls import API_PATH
@@ -82,7 +82,7 @@ _SOCKET_MESSAGE_BYTES: Final = 64 * 1024
 _IDLE_CHECK_SECONDS: Final = 0.2
 
 _UVICORN_SETTINGS: Final[Mapping[str, Any]] = {
-    "ws": "websockets-sansio",
+    "ws": SturdySocket,
     "ws_max_size": _SOCKET_MESSAGE_BYTES,
     "ws_ping_interval": _PING_SECONDS,
     "ws_ping_timeout": _PONG_SECONDS,

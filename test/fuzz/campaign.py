@@ -22,6 +22,7 @@ from fuzz_areas import AREAS, fuzz
 from fuzz_patterns import make_jobs_for_patterns, run_evil_filters
 from fuzz_payloads import crafted, run_payloads
 from fuzz_target import Tally, Target, running
+from hypothesis.errors import HypothesisException
 
 __all__ = ["main"]
 
@@ -30,7 +31,15 @@ MOST_GROWTH = 1.5
 """How many times the memory of a service that has warmed up may be at the end."""
 
 
-_FAILURES = (AssertionError, OSError, ValueError, LookupError, TypeError, http.client.HTTPException)
+_FAILURES = (
+    AssertionError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    http.client.HTTPException,
+    HypothesisException,
+)
 """What an area ends with if something does not hold, or if an answer cannot even be read."""
 
 
@@ -51,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
             campaign.failures.append(("afterwards", exc))
     print(campaign.tally.table())
     for name, failure in campaign.failures:
-        print(f"\n{name}: {failure}", *getattr(failure, "__notes__", ()), sep="\n")
+        print(f"\n{name}: {type(failure).__name__}", failure, *getattr(failure, "__notes__", ()), sep="\n")
     if args.only is None and args.scale >= 1 and campaign.tally.total < LEAST_CASES:
         print(f"There were fewer than {LEAST_CASES} cases.")
         return 1
@@ -97,10 +106,10 @@ class Campaign:
         """Run one area, unless it was not asked for; afterwards a plain job has to run as always."""
         if self._args.only is not None and name not in self._args.only:
             return
-        print(f"{name} ...", flush=True)
         try:
             act()
             target.works()
+            print(f"{name}: {target.memory() / 2**20:.0f} MiB", flush=True)
         except _FAILURES as exc:
             self.failures.append((name, exc))
 

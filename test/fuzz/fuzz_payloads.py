@@ -280,7 +280,8 @@ def _sent_in_steps(target: Target, head: dict[str, Any], body: bytes) -> Answer:
 
 
 def _judged(answer: Answer) -> Answer:
-    judge(answer)
+    if answer.status:
+        judge(answer)
     return answer
 
 

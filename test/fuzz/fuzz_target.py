@@ -29,6 +29,9 @@ SETTINGS = {"workers": 1, "requests_per_second": 0, "job_seconds": 10, "head_sec
 DEADLINE = 60.0
 """Seconds in which the service has to answer whatever it is sent, on a busy machine."""
 
+_UNREAD_BYTES = 32 * 1024
+"""A body up to this size is taken by the system, whether or not the service reads it."""
+
 _TRACEBACK = re.compile(rb'Traceback \(most|File \\?"/[^"]*\\?", line')
 
 
@@ -37,7 +40,7 @@ class Defect(AssertionError):
 
 
 class Answer:
-    """An answer as it came."""
+    """An answer as it came; status 0 where the service closed instead."""
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self.status = status
@@ -107,35 +110,50 @@ class Target:
         sent = {"X-Access-Token": self.token if token is None else token, **(headers or {})}
         if payload is not None:
             sent["Content-Length"] = str(len(payload))
-        for attempt in range(2):
-            connection = self._connection or http.client.HTTPConnection(
-                self.host, self.port, timeout=DEADLINE
-            )
-            fresh, self._connection = self._connection is None, None
+        while True:
+            fresh, connection = self._connection is None, self._connection
+            if connection is None:
+                connection = http.client.HTTPConnection(self.host, self.port, timeout=DEADLINE)
+            self._connection = None
             try:
-                connection.putrequest(method, target, skip_accept_encoding=True)
-                for name, value in sent.items():
-                    connection.putheader(name, value.encode("latin-1", "replace"))
-                connection.endheaders(payload)
-                response = connection.getresponse()
-                answer = Answer(response.status, dict(response.headers.items()), response.read())
-            except (ConnectionError, http.client.RemoteDisconnected):
+                return self._exchange(connection, method, target, sent, payload)
+            except ConnectionError:
                 connection.close()
-                if fresh or attempt:
+                if fresh and payload is not None and len(payload) > _UNREAD_BYTES:
+                    # Whoever is refused while still sending may not get to see the answer: so it is with HTTP.
+                    return Answer(0, {}, b"")
+                if fresh:
                     raise
-                continue
-            if response.will_close:
-                connection.close()
-            else:
-                self._connection = connection
-            return answer
-        raise AssertionError("not reached")
+
+    def _exchange(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        payload: Optional[bytes],
+    ) -> Answer:
+        """Send a request over a connection and return the answer; keep the connection if it can be used again."""
+        connection.putrequest(method, target, skip_accept_encoding=True)
+        for name, value in headers.items():
+            connection.putheader(name, value.encode("latin-1", "replace"))
+        connection.endheaders()
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.send(payload or b"")
+        response = connection.getresponse()
+        answer = Answer(response.status, dict(response.headers.items()), response.read())
+        if response.will_close:
+            connection.close()
+        else:
+            self._connection = connection
+        return answer
 
     def ask(self, area: str, tally: Tally, *args: Any, **kwargs: Any) -> Answer:
         """Send a request, judge the answer, count it and return it."""
         answer = self.send(*args, **kwargs)
-        judge(answer, head=args[0] == "HEAD")
-        tally.count(area, f"{answer.status // 100}xx")
+        if answer.status:
+            judge(answer, head=args[0] == "HEAD")
+        tally.count(area, f"{answer.status // 100}xx" if answer.status else "closed")
         return answer
 
     def close(self) -> None:

@@ -181,3 +181,18 @@ def test_a_stopping_service_does_not_wait_for_sockets(tmp_path_factory: pytest.T
             assert service.stop() == 0
             assert time.monotonic() - started < 8
             assert close_code(connection) in (1001, 1012)
+
+
+def test_text_that_is_no_text_in_the_same_packet_as_a_close_just_ends_the_connection(api: Api) -> None:
+    # Opcode, length, a mask of zeros, and the payload.
+    invalid_text, close = b"\x81\x81\0\0\0\0\xe0", b"\x88\x82\0\0\0\0\x03\xe8"
+    for frames in (invalid_text, invalid_text + close, close + invalid_text, 3 * invalid_text + close):
+        with api.socket("0" * 24, token="") as connection:
+            connection.sock.sendall(frames)
+            received = b""
+            with contextlib.suppress(ConnectionResetError):
+                while part := connection.sock.recv(1000):
+                    received += part
+            assert received[:1] in (b"", b"\x88")
+    assert "Fatal error" not in api.service.log() and "UnicodeDecodeError" not in api.service.log()
+    assert api.get("/version")
