@@ -12,7 +12,9 @@ import math
 import os
 import platform
 import statistics
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -126,6 +128,19 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     }
 
 
+def fsync_milliseconds() -> float:
+    """Return how long the disk takes to keep a small file; a job through the service waits for it some seven times."""
+    times = []
+    with tempfile.TemporaryDirectory(prefix="ibmq-bench-") as directory:
+        for number in range(50):
+            with (Path(directory) / str(number)).open("wb", buffering=0) as file:
+                file.write(b"x" * 3000)
+                began = time.perf_counter()
+                os.fsync(file.fileno())
+                times.append(1000 * (time.perf_counter() - began))
+    return statistics.median(times)
+
+
 def options(description: str) -> argparse.ArgumentParser:
     """Return the parser of a benchmark's command line."""
     parser = argparse.ArgumentParser(
@@ -141,7 +156,8 @@ def finish(name: str, figures: dict[str, Any], target: Path | None) -> None:
         "benchmark": name,
         "machine": {
             "processors": os.cpu_count(),
-            "load before": os.getloadavg()[0],
+            "load": os.getloadavg()[0],
+            "time of a small fsync in the directory of the data, median, ms": fsync_milliseconds(),
             "python": platform.python_version(),
             "threads at the end": threading.active_count(),
         },

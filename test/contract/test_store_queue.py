@@ -10,8 +10,11 @@ import datetime
 import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
 from support.bench import Bench
 
 from qiskit_ibmq_provider.protocol.filters import Filter
@@ -20,7 +23,7 @@ from qiskit_ibmq_provider.service.domain import lifecycle
 from qiskit_ibmq_provider.service.domain.engine import TaskOutcome
 from qiskit_ibmq_provider.service.domain.model import Job
 from qiskit_ibmq_provider.service.domain.store import DeviceLoad, Holding
-from qiskit_ibmq_provider.service.store.sqlstore import open_store
+from qiskit_ibmq_provider.service.store.sqlstore import open_store, sqlite_url
 
 LEASE = datetime.timedelta(minutes=1)
 
@@ -164,6 +167,23 @@ def test_each_job_goes_to_one_of_many_claimants(bench: Bench) -> None:
         shares = list(pool.map(work, ["a", "b", "c", "d"]))
     taken = [job_id for share in shares for job_id in share]
     assert sorted(taken) == sorted(job.id for job in jobs)
+
+
+def test_a_claim_does_not_wait_for_the_disk_and_what_follows_does(tmp_path: Path) -> None:
+    with contextlib.closing(open_store(sqlite_url(tmp_path / "x.db"))) as store:
+        bench = Bench(store, tmp_path)
+        modes: list[int] = []
+
+        def note(connection: sa.Connection, *_: object) -> None:
+            cursor = connection.connection.driver_connection.cursor()
+            modes.append(cursor.execute("PRAGMA synchronous").fetchone()[0])
+
+        bench.queued()
+        event.listen(store._database._engine, "commit", note)
+        (running,) = claim(bench)
+        assert modes == [1]
+        assert store.jobs.swap(running, lifecycle.release(running))
+        assert modes == [1, 2]
 
 
 def test_a_lease_is_renewed_only_for_its_owner_and_attempt(bench: Bench) -> None:

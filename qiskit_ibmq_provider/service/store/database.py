@@ -5,6 +5,9 @@
 
 SQLite runs in WAL mode with ``synchronous=FULL``: a committed transaction survives a power cut. Its writers wait
 for each other on a lock of this process, which is fair and quick, where SQLite itself would sleep and try again.
+
+A transaction that need not survive a power cut, because all is well also if it never was, does not wait for the disk.
+It survives the end of the process like any other, and a later one that waits makes it durable, too.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ __all__ = ["Database", "describe"]
 logger = get_logger(__name__)
 
 _WRITE: Final = "ibmq_write"
+_PASSING: Final = "ibmq_passing"
 _BUSY_MS: Final = 30_000
 _SQLITE_BUSY: Final = (5, "database is locked")
 _SQLITE_FULL: Final = (13, "database or disk is full")
@@ -65,6 +69,7 @@ class Database:
             event.listen(self._engine, "connect", _on_connect)
             event.listen(self._engine, "begin", _on_begin)
         self._writer = self._engine.execution_options(**{_WRITE: True})
+        self._passing_writer = self._engine.execution_options(**{_WRITE: True, _PASSING: True})
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -77,14 +82,20 @@ class Database:
             yield connection
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[sa.Connection]:
+    def write(self, *, durable: bool = True) -> Iterator[sa.Connection]:
         """Give a connection whose changes are durable at the end of the block, or undone on an exception.
+
+        Args:
+            durable: whether they have to survive a power cut.
 
         Raises:
             StorageFull: if the disk is full.
             Unavailable: if the database does not answer.
         """
-        with _explained(), self._writing, self._writer.begin() as connection:
+        writer = self._writer if durable else self._passing_writer
+        with _explained(), self._writing, writer.begin() as connection:
+            if not (durable or self.is_sqlite):
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             yield connection
 
     def serialize(self, connection: sa.Connection, purpose: str) -> None:
@@ -173,5 +184,12 @@ def _use_write_ahead_log(cursor: Any) -> None:
 
 def _on_begin(connection: sa.Connection) -> None:
     """Begin a transaction; a writer takes its lock at once, so that it never has to give up half-way."""
-    writes = connection.get_execution_options().get(_WRITE, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get(_WRITE, False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    wanted = "NORMAL" if options.get(_PASSING, False) else "FULL"
+    if connection.info.get("synchronous", "FULL") != wanted:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {wanted}")
+        connection.info["synchronous"] = wanted
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

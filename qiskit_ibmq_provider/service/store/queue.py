@@ -51,7 +51,8 @@ class SqlQueue:
             if connection.scalar(sa.select(job.c.seq).where(in_status(ApiJobStatus.QUEUED)).limit(1)) is None:
                 return []
         claimed: list[Job] = []
-        with self._database.write() as connection:
+        # A claim that a power cut takes back leaves the job in the queue, and its worker is gone, too.
+        with self._database.write(durable=False) as connection:
             for queued in _fair_candidates(connection, limit, excluding):
                 running = change(queued)
                 if swap_row(connection, queued, running):
@@ -62,7 +63,7 @@ class SqlQueue:
     def renew(self, owner: str, holdings: Iterable[Holding], lease_until: datetime.datetime) -> set[Holding]:
         """Prolong the leases that the owner still has; return those."""
         kept: set[Holding] = set()
-        with self._database.write() as connection:
+        with self._database.write(durable=False) as connection:
             for holding in holdings:
                 statement = (
                     sa.update(job)
