@@ -183,7 +183,7 @@ def _experiment(
     entry = {
         "shots": result.get("shots", experiment.shots),
         "success": result["success"],
-        "status": result["status"] if isinstance(result.get("status"), str) else "DONE",
+        "status": _status(circuit, result),
         "meas_level": job.meas_level,
         "header": experiment.header,
         "data": data,
@@ -198,6 +198,17 @@ def _experiment(
         if result.get(key) is not None:
             entry[key] = result[key]
     return entry
+
+
+def _status(circuit: Circuit, result: Mapping[str, Any]) -> str:
+    """Return the status of one circuit, with what was wrong in the words of the circuit."""
+    status = result.get("status")
+    if not isinstance(status, str):
+        return "DONE"
+    if circuit.snapshots and not result["success"]:
+        # The simulator speaks of the instructions that it was given.
+        return f"{status} (A 'snapshot' is run by the instruction that saves the same.)"
+    return status
 
 
 def _collect_snapshots(data: dict[str, Any], snapshots: Mapping[str, tuple[str, str]]) -> None:

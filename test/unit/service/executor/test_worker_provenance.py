@@ -123,3 +123,15 @@ def test_what_a_method_cannot_run_is_named(tmp_path):
     outcome, _ = _run(tmp_path, document, "ibmq_manila")
     message = _refused(outcome, ErrorCode.INVALID_PAYLOAD)
     assert "'extended_stabilizer'" in message and "ibmq_manila" in message
+
+
+def test_a_snapshot_that_fails_is_named_as_the_circuit_names_it(tmp_path):
+    entangled = [
+        {"name": "h", "qubits": [0]},
+        {"name": "cx", "qubits": [0, 1]},
+        {"name": "snapshot", "qubits": [0], "label": "half", "snapshot_type": "statevector"},
+        {**MEASURE, "qubits": [1]},
+    ]
+    outcome, result = _run(tmp_path, payload(entangled))
+    assert outcome.status is ApiJobStatus.ERROR_RUNNING_JOB
+    assert "'snapshot'" in outcome.error.message and "'snapshot'" in result["results"][0]["status"]
