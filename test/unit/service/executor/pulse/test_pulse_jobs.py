@@ -203,6 +203,20 @@ def test_qubits_that_are_not_coupled_are_evolved_apart(tmp_path):
     assert max(counts, key=counts.get) == hex(0b10101)
 
 
+@pytest.mark.parametrize(
+    "count",
+    [2, 3, pytest.param(4, marks=pytest.mark.pulse_long), pytest.param(5, marks=pytest.mark.pulse_long)],
+)
+def test_coupled_qubits_are_flipped_together(tmp_path, count):
+    flips = [step for qubit in range(count) for step in device(MANILA).commands["x", (qubit,)]]
+    result = _completed(tmp_path, payload_of([*flips, measure(160, *range(count))]), MANILA)
+    assert result["results"][0]["metadata"]["evolved_together"] == [list(range(count))]
+    readout = Readout.from_properties(MANILA, FLEET.properties(MANILA), 5)
+    for qubit in range(count):
+        # Flips at the same time disturb each other a little: the qubits are coupled.
+        assert _excited(result, slot=qubit) == pytest.approx(1 - readout[qubit].ground_from_excited, abs=0.06)
+
+
 REFUSED = {
     "level 0": ({"meas_level": 0}, "level 0.*raw traces"),
     "level 3": ({"meas_level": 3}, "measurement level 3"),
