@@ -18,7 +18,6 @@ from secret_world import API_TOKEN, SecretWorld  # noqa: E402
 
 from qiskit_ibmq_provider.service.testing import ServiceProcess  # noqa: E402
 
-
 _LONG = "faults_long"
 
 
