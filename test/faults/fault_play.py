@@ -13,7 +13,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any, Optional
 
-from fault_calls import CALLS, Call
+from fault_call import Call
+from fault_calls import CALLS
 from fault_row import CLEAN, Row
 from fault_scene import SIGNATURE, Scene
 
@@ -25,11 +26,13 @@ __all__ = ["Played", "play"]
 _HUNG_SECONDS = 45.0
 """After this many seconds more than its bound a call is given up."""
 
-_SHORTEST = 1.0
-"""Seconds that any call may take on this machine, which also runs the service, however short the scaled bound is."""
-
 _ACCURACY = 1.05
 """By this factor a call may pass its bound: a deadline is noticed a moment after it."""
+
+_WORK = 1.5
+"""What a call takes without any fault, times this, comes on top: work is not scaled. The service runs on this machine, too."""
+
+_LEAST_WORK = 0.3
 
 _ATTEMPTS = 3
 """A call that was late is made again: the machine may have been busy. One that is late each time is late."""
@@ -111,11 +114,10 @@ def _play_once(row: Row, scene: Scene, records: list[logging.LogRecord]) -> Play
     caller = _Caller(action)
     caller.start()
     caller.join(row.bound * row.scale + _HUNG_SECONDS)
-    allowed = max(_SHORTEST, row.bound * row.scale * _ACCURACY)
-    played.hung = caller.is_alive() or caller.seconds > allowed
     spoiled, asked = scene.proxy.spoiled, _asked(row, scene)
     scene.proxy.clear()
-    if caller.is_alive():
+    played.hung = caller.is_alive()
+    if played.hung:
         return played
     if release is not None:
         release.join(30)
@@ -128,8 +130,10 @@ def _play_once(row: Row, scene: Scene, records: list[logging.LogRecord]) -> Play
         _count_jobs(played, scene, caller)
     if not asked:
         played.wrong.append(f"not asked as often as {row.asked}")
+    work = _LEAST_WORK
     if row.again and call.repeats and not played.problems():
-        _call_again(played, scene, call, action)
+        work = max(work, _call_again(played, scene, call, action))
+    played.hung = caller.seconds > row.bound * row.scale * _ACCURACY + work * _WORK
     return played
 
 
@@ -234,12 +238,12 @@ def _found_by_key(scene: Scene, err: BaseException) -> Optional[str]:
     return None if job is None else job.job_id()
 
 
-def _call_again(played: Played, scene: Scene, call: Call, action: Callable[[], Any]) -> None:
-    """Make the call once more, without the fault: nothing of it may have stayed."""
+def _call_again(played: Played, scene: Scene, call: Call, action: Callable[[], Any]) -> float:
+    """Make the call once more, without the fault: nothing of it may have stayed. Return the seconds that this took."""
     if call.waits and scene.job is not None and scene.door.status(scene.job.job_id()) == "CREATING":
         scene.start()
-    if call.waits and "0 s" in played.row.call:
-        return
+    if call.waits and " 0 s" in played.row.call:
+        return 0.0
     if call.logs_in or (call.submits and played.outcome == CLEAN) or (played.row.call == "cancel"):
         action = call.prepare(scene)
     ends = time.monotonic() + played.row.recovers * played.row.scale
@@ -258,3 +262,4 @@ def _call_again(played: Played, scene: Scene, call: Call, action: Callable[[], A
             call.check(scene, caller.value)
         except AssertionError as wrong:
             played.wrong.append(f"when the fault is gone: {wrong}")
+    return caller.seconds

@@ -83,6 +83,8 @@ ROWS = (
     Row("J43", "list of ids is garbage once", "job ids", (first("GET", r.JOB_IDS, html),)),
     Row("J44", "list of ids with entries that are none", "job ids", (always("GET", r.JOB_IDS, json_of([1, 2])),), UNREADABLE, 20),
     Row("J45", "unfinished jobs: 503 once", "active jobs", (first("GET", LIST, status(503)),)),
+    Row("J46", "iteration: second page is reset once", "iterate jobs", (first("GET", LIST, through, reset),)),
+    Row("J47", "iteration: second page 500 always", "iterate jobs", (always("GET", LIST, through, status(500)),), API, 30, "gateway says 500"),
     Row("M01", "job set: one creation 503, one reset before it was processed", "manager", (first("POST", r.JOBS, through, status(503), status(429)),), bound=60),
     Row("M02", "job set: the limit of jobs is reached once", "manager", (first("POST", r.JOBS, through, through, status(400, FULL)),), bound=60),
     Row("M03", "job set: one upload is reset", "manager", (first("PUT", r.STORAGE, through, reset),), bound=60),
@@ -95,5 +97,6 @@ ROWS = (
     Row("M10", "job set: the list of its jobs is garbage once", "retrieve set", (first("GET", LIST, html),), bound=60),
     Row("M11", "job set: its jobs come one on a page", "retrieve set", (always("GET", LIST, changed(lambda page: page[:1])),), bound=60),
     Row("M12", "job set: one result is reset", "retrieve set", (first("GET", r.STORAGE, reset),), bound=60),
+    Row("M13", "job set: no result comes within 10 s", "set results 10 s", (always("GET", r.STORAGE, hang),), "IBMQJobManagerTimeoutError", 75, recovers=100),
 )
 # fmt: on

@@ -99,6 +99,8 @@ ROWS = (
     Row("L43", "device list of another project holds entries that are none", "other project", (always("GET", OTHER_DEVICES, changed(lambda said: [None, 7, {}, *said])),)),
     Row("L44", "device list of another project is reset once", "other project", (first("GET", OTHER_DEVICES, reset),)),
     Row("L45", "device list of another project 403", "other project", (always("GET", OTHER_DEVICES, status(403)),), API, says="qc101.*cannot be listed.*may not do this"),
+    Row("L50", "stored account: login is reset once", "load", (first("POST", r.LOGIN, reset),)),
+    Row("L51", "stored account: device list of the default project is garbage", "load", (always("GET", r.DEVICES, html),), bound=60),
     Row("L46", "nobody listens", "enable where nobody listens", (), REQUEST, 20, "refused.*Check that the service is running"),
     Row("L47", "the server does not speak TLS", "enable by https", (), REQUEST, 20, "No secure connection|HTTPS", asked=None),
     Row("L48", "the certificate is unknown", "enable by an unknown certificate", (), REQUEST, 20, "certificate.*cannot be verified"),

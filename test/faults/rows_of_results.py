@@ -56,7 +56,7 @@ ROWS = (
     Row("R10", "result 404 once, 410 once", "fetch result", (first("GET", r.STORAGE, status(410)),)),
     Row("R11", "result 429 once", "fetch result", (first("GET", r.STORAGE, status(429)),)),
     Row("R12", "result hangs always", "fetch result", (always("GET", r.STORAGE, hang),), API, 400, "did not answer", scale=0.01),
-    Row("R13", "result drips", "fetch result", (always("GET", r.STORAGE, drip(0.05)),), API, 900, "did not answer completely within", scale=0.005),
+    Row("R13", "result drips", "fetch result", (always("GET", r.STORAGE, drip(0.05)),), API, 900, "did not answer completely within", scale=0.01),
     Row("R14", "result without end, at full speed", "fetch result", (always("GET", r.STORAGE, endless),), API, 900, "more than", scale=0.1),
     Row("R15", "result unpacks to gigabytes", "fetch result", (always("GET", r.STORAGE, bomb),), API, 900, "more than|cannot be read", scale=0.1),
     Row("R16", "result is cut off once, the connection stays open", "fetch result", (first("GET", r.STORAGE, stall()),), bound=75, scale=0.05),
