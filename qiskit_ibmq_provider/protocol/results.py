@@ -18,7 +18,7 @@ from msgspec import UNSET, Raw
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.fields import as_object
 
-__all__ = ["UnreadObject", "read_result"]
+__all__ = ["UnreadObject", "UnreadValue", "read_result"]
 
 
 class UnreadObject(Mapping[str, Any]):
@@ -157,7 +157,10 @@ def _read_other(body: bytes) -> Any:
     return {
         **{key: codec.loads(memoryview(text)) for key, text in fields.items() if key != "results"},
         "results": [
-            {key: _unread(text) if key == "data" else codec.loads(memoryview(text)) for key, text in experiment.items()}
+            {
+                key: _unread(text) if key == "data" else codec.loads(memoryview(text))
+                for key, text in experiment.items()
+            }
             for experiment in experiments
         ],
     }

@@ -24,7 +24,16 @@ from qiskit_ibmq_provider.api.rest.job import Job
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.protocol.extensions import DIRECT_RESULTS, offered
 
-__all__ = ["FETCH_SECONDS", "download", "fetch_result", "inline"]
+__all__ = [
+    "FETCH_SECONDS",
+    "Patience",
+    "acknowledge",
+    "direct_result",
+    "download",
+    "fetch_result",
+    "inline",
+    "result_url",
+]
 
 logger = get_logger(__name__)
 

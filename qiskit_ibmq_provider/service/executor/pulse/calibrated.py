@@ -28,13 +28,13 @@ from qiskit_ibmq_provider.service.executor.pulse.steps import Step, StepReader
 from qiskit_ibmq_provider.service.executor.pulse.timeline import channel_signals
 
 __all__ = [
-    "IDEAL",
     "CalibratedGates",
     "Gate",
+    "IDEAL",
     "controlled_not",
     "fidelity",
-    "half_turn",
     "hadamard",
+    "half_turn",
     "mirrored",
 ]
 

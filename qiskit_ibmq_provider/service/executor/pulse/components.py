@@ -20,7 +20,7 @@ from qiskit_ibmq_provider.service.executor.pulse.program import PulseProgram, Se
 from qiskit_ibmq_provider.service.executor.pulse.timeline import Timeline
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 
-__all__ = ["MAX_ACQUISITIONS", "Component", "Structure"]
+__all__ = ["Component", "MAX_ACQUISITIONS", "Structure"]
 
 MAX_ACQUISITIONS: Final = 8
 """Measurements in one group of coupled qubits; each can have three outcomes, after which the evolution goes on differently."""

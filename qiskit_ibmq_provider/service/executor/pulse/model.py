@@ -27,7 +27,7 @@ from qiskit_ibmq_provider.service.executor.pulse.corrections import Corrections,
 from qiskit_ibmq_provider.service.executor.pulse.hamiltonian import Term, read_terms
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 
-__all__ = ["LEVELS", "MAX_QUBITS", "Drive", "PulseModel"]
+__all__ = ["Drive", "LEVELS", "MAX_QUBITS", "PulseModel"]
 
 LEVELS: Final = 3
 """Levels of a qubit."""

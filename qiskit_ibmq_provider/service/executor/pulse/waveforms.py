@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from qiskit_ibmq_provider.service.executor.operands import is_number
 
-__all__ = ["MAX_PULSE", "SHAPES", "PulseError", "PulseShape", "read_complex", "read_shape"]
+__all__ = ["MAX_PULSE", "PulseError", "PulseShape", "SHAPES", "read_complex", "read_shape"]
 
 MAX_PULSE: Final = 2**22
 """Samples of one pulse. At 0.22 ns a sample this is about a millisecond, longer than any qubit here lives."""

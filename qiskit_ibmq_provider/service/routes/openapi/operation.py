@@ -10,7 +10,7 @@ from typing import Any, Final, Optional
 
 from qiskit_ibmq_provider.service.routes.openapi.schemas import Schema, integer, named, text, thing
 
-__all__ = ["ALL_JSON", "ERROR", "Access", "Operation", "Parameter"]
+__all__ = ["ALL_JSON", "Access", "ERROR", "Operation", "Parameter"]
 
 ALL_JSON: Final[Schema] = {}
 """Any JSON value."""
