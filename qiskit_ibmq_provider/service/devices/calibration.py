@@ -17,6 +17,7 @@ from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.instructions import PULSE_INSTRUCTION_FIELDS
 from qiskit_ibmq_provider.protocol.timestamps import format_utc, parse_utc
 from qiskit_ibmq_provider.service.devices.files import DeviceFileError
+from qiskit_ibmq_provider.service.devices.shapes import DEFAULTS_FIELDS, check_fields
 
 __all__ = ["normalise_defaults", "normalise_properties"]
 
@@ -62,11 +63,12 @@ def normalise_defaults(raw: Mapping[str, Any], path: Path) -> dict[str, Any]:
     for key in ("qubit_freq_est", "meas_freq_est", "pulse_library", "cmd_def"):
         if not isinstance(raw.get(key), list):
             raise DeviceFileError(path, f"the key {key!r} is missing, or is no list.")
+    check_fields(raw, DEFAULTS_FIELDS, path)
     defaults = {key: value for key, value in raw.items() if value is not None and not key.startswith("_")}
     defaults.setdefault("buffer", 0)
     for key in ("qubit_freq_est", "meas_freq_est"):
         defaults[key] = [value * 1e-9 if value > _HERTZ else value for value in raw[key]]
-    defaults["cmd_def"] = [_command(command, path) for command in raw["cmd_def"]]
+    defaults["cmd_def"] = [_command(command) for command in raw["cmd_def"]]
     for key in ("meas_kernel", "discriminator"):
         if key in defaults:
             defaults[key] = {"name": defaults[key]["name"], "params": defaults[key].get("params", {})}
@@ -89,6 +91,10 @@ def _value(value: Any, dates: dict[str, str], key: str, path: Path) -> dict[str,
     if not isinstance(value, dict) or not {"date", "name", "unit", "value"} <= value.keys():
         raise DeviceFileError(
             path, f"the key {key!r} has a value without date, name, unit and value: {value!r:.60}."
+        )
+    if not isinstance(value["name"], str) or not isinstance(value["unit"], str):
+        raise DeviceFileError(
+            path, f"the key {key!r} has a value whose name or unit is no text: {value!r:.60}."
         )
     if isinstance(value["value"], bool) or not isinstance(value["value"], (int, float)):
         raise DeviceFileError(path, f"the key {key!r} has a value that is no number: {value!r:.60}.")
@@ -133,12 +139,8 @@ def _date(text: Any, dates: dict[str, str], key: str, path: Path) -> str:
     return dates[text]
 
 
-def _command(command: Any, path: Path) -> dict[str, Any]:
+def _command(command: dict[str, Any]) -> dict[str, Any]:
     """Return one command definition, its instructions with the keys that clients accept."""
-    if not isinstance(command, dict) or not {"name", "qubits", "sequence"} <= command.keys():
-        raise DeviceFileError(
-            path, f"the key 'cmd_def' has an entry without name, qubits and sequence: {command!r:.60}."
-        )
     sequence = [
         {key: value for key, value in step.items() if key in PULSE_INSTRUCTION_FIELDS}
         for step in command["sequence"]

@@ -17,6 +17,7 @@ from typing import Any, Final, Optional
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.timestamps import format_utc, parse_utc
 from qiskit_ibmq_provider.service.devices.files import DeviceFileError
+from qiskit_ibmq_provider.service.devices.shapes import CONFIGURATION_FIELDS, check_fields, is_qubit_list
 
 __all__ = ["normalise_configuration"]
 
@@ -152,13 +153,7 @@ def _check(raw: Mapping[str, Any], path: Path) -> None:
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise DeviceFileError(path, f"the key {key!r} should be a list of names, not {names!r:.60}.")
     _check_couplings(raw["coupling_map"], raw["n_qubits"], "coupling_map", path)
-    for channel, terms in enumerate(raw.get("u_channel_lo") or []):
-        for term in terms if isinstance(terms, list) else [terms]:
-            scale = term.get("scale") if isinstance(term, dict) else None
-            if not isinstance(scale, list) or len(scale) != 2:
-                raise DeviceFileError(
-                    path, f"the key 'u_channel_lo' has no pair [re, im] as 'scale' in entry {channel}."
-                )
+    check_fields(raw, CONFIGURATION_FIELDS, path)
 
 
 def _check_couplings(couplings: Any, qubits: int, key: str, path: Path) -> None:
@@ -180,6 +175,12 @@ def _gate(gate: Any, path: Path) -> dict[str, Any]:
     if not isinstance(gate, dict) or not isinstance(gate.get("name"), str):
         raise DeviceFileError(path, f"the key 'gates' has an entry without a name: {gate!r:.60}.")
     entry = {key: gate[key] for key in _GATE_KEYS if key in gate}
+    couplings = entry.get("coupling_map")
+    if couplings is not None and not (isinstance(couplings, list) and all(map(is_qubit_list, couplings))):
+        raise DeviceFileError(
+            path,
+            f"the key 'gates' has an entry whose 'coupling_map' is no list of lists of qubits: {couplings!r:.60}.",
+        )
     # Both must be there, though resets, for one, have neither.
     entry["parameters"] = gate.get("parameters") or []
     entry.setdefault("qasm_def", None)

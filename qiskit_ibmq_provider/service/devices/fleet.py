@@ -9,7 +9,7 @@ import contextlib
 import datetime
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Callable, Final, Optional
 
@@ -47,13 +47,17 @@ class Fleet:
     Args:
         extra_dirs: directories of the user. Each holds the files of one device, or directories that do.
         check: read the user's files now, to report mistakes in them.
+        caps: what the service allows, where a device allows more: numbers of the configuration by their keys.
 
     Raises:
         DeviceFileError: a file of the user cannot be used; the message names file and key.
     """
 
-    def __init__(self, extra_dirs: Sequence[Path] = (), *, check: bool = True) -> None:
+    def __init__(
+        self, extra_dirs: Sequence[Path] = (), *, check: bool = True, caps: Optional[Mapping[str, int]] = None
+    ) -> None:
         self._extra_dirs = tuple(extra_dirs)
+        self._caps = dict(caps or {})
         self._lock = threading.RLock()
         self._index: Optional[dict[str, DeviceFiles]] = None
         self._configurations: dict[str, dict[str, Any]] = {}
@@ -165,12 +169,15 @@ class Fleet:
         with self._lock:
             if device.name not in self._configurations:
                 calibration = device.calibration()
-                self._configurations[device.name] = normalise_configuration(
+                configuration = normalise_configuration(
                     read_object(device.configuration),
                     device.configuration,
                     None if calibration is None else calibration.updated,
                     has_pulses=device.defaults is not None,
                 )
+                for key, most in self._caps.items():
+                    configuration[key] = min(most, configuration[key])
+                self._configurations[device.name] = configuration
             return self._configurations[device.name]
 
     def _devices(self) -> dict[str, DeviceFiles]:
