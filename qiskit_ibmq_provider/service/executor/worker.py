@@ -43,7 +43,7 @@ from qiskit_ibmq_provider.service.executor.payload import CircuitJob
 from qiskit_ibmq_provider.service.executor.processes import WorkerSettings
 from qiskit_ibmq_provider.service.executor.pulse.jobs import PulseJobs, runs_by_pulses
 from qiskit_ibmq_provider.service.executor.pulse.readout import Readout
-from qiskit_ibmq_provider.service.executor.pulse.runner import DeviceDocuments
+from qiskit_ibmq_provider.service.executor.pulse.results import DeviceDocuments
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 from qiskit_ibmq_provider.service.executor.rules import DeviceRules
 from qiskit_ibmq_provider.service.executor.simulator_options import check_noise
@@ -74,7 +74,7 @@ class Worker:
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
-        self._fleet = Fleet(settings.device_dirs, check=False)
+        self._fleet = Fleet(settings.device_dirs, check=False, caps=settings.caps)
         self._runner = CircuitRunner(settings.threads, settings.memory)
         self._pulses = PulseJobs(settings.memory)
         self._noises: OrderedDict[tuple[str, str, int], CalibrationNoise] = OrderedDict()

@@ -14,7 +14,8 @@ from qiskit_ibmq_provider.service.executor.pulse.budget import SampleBudget
 from qiskit_ibmq_provider.service.executor.pulse.device import PulseDevice
 from qiskit_ibmq_provider.service.executor.pulse.job import PulseJob
 from qiskit_ibmq_provider.service.executor.pulse.reader import SCHEDULES, read_schedules
-from qiskit_ibmq_provider.service.executor.pulse.runner import DeviceDocuments, PulseRunner
+from qiskit_ibmq_provider.service.executor.pulse.results import DeviceDocuments
+from qiskit_ibmq_provider.service.executor.pulse.runner import PulseRunner
 from qiskit_ibmq_provider.service.executor.pulse.scheduling import has_pulse_gates, read_circuits
 from qiskit_ibmq_provider.service.executor.pulse.settings import json_object
 from qiskit_ibmq_provider.service.executor.rules import DeviceRules

@@ -1,7 +1,7 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""Running a job by pulses: evolve its schedules, draw the shots, write the Result document."""
+"""Running a job by pulses: take its schedules apart, see how long they take, evolve them."""
 
 from __future__ import annotations
 
@@ -10,36 +10,22 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Optional
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any, Final
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
-from qiskit_ibmq_provider.protocol.timestamps import format_utc, utc_now
 from qiskit_ibmq_provider.service.domain.engine import Task
 from qiskit_ibmq_provider.service.executor.pulse.components import Component, Structure
 from qiskit_ibmq_provider.service.executor.pulse.evolve import estimate, evolve
-from qiskit_ibmq_provider.service.executor.pulse.job import PulseExperiment, PulseJob
-from qiskit_ibmq_provider.service.executor.pulse.model import LEVELS, MAX_QUBITS, PulseModel
-from qiskit_ibmq_provider.service.executor.pulse.outcomes import (
-    CLASSIFIED,
-    counted,
-    draw_levels,
-    kerneled,
-)
-from qiskit_ibmq_provider.service.executor.pulse.readout import Readout
+from qiskit_ibmq_provider.service.executor.pulse.job import PulseJob
+from qiskit_ibmq_provider.service.executor.pulse.model import MAX_QUBITS, PulseModel
+from qiskit_ibmq_provider.service.executor.pulse.results import DeviceDocuments, GroupOutcome, result_document
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 from qiskit_ibmq_provider.service.executor.rules import DeviceRules
-from qiskit_ibmq_provider.version import __version__
 
-__all__ = ["DeviceDocuments", "MAX_SECONDS", "PulseRunner"]
+__all__ = ["MAX_SECONDS", "PulseRunner"]
 
 MAX_SECONDS: Final = 900.0
 """How long the schedules of one job may take to simulate, by the estimate before it starts."""
-
-_COMPUTED_BY: Final = f"pulse solver of qiskit-ibmq-provider {__version__}"
-"""What computes these results."""
 
 _SEED_BITS: Final = 53
 """Bits of a seed that we choose: as many as every JSON reader keeps."""
@@ -49,23 +35,6 @@ _STRUCTURES_KEPT: Final = 8
 
 _MODELS_KEPT: Final = 64
 """Groups of qubits whose models a worker remembers."""
-
-FloatArray = npt.NDArray[np.float64]
-
-
-@dataclasses.dataclass(frozen=True)
-class DeviceDocuments:
-    """A device as the catalogue has it, with the calibration that a job runs with. ``generation`` tells one state of the catalogue from another."""
-
-    configuration: Mapping[str, Any]
-    defaults: Optional[Mapping[str, Any]]
-    properties: Optional[Mapping[str, Any]]
-    generation: int = 0
-
-    @property
-    def calibrated(self) -> Optional[str]:
-        """The date of the calibration."""
-        return None if self.properties is None else self.properties["last_update_date"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,40 +78,10 @@ class PulseRunner:
             for qubits in sorted({part.component.program.qubits for part in parts})
         }
         self._check_time(parts, models, job, min(task.time_limit, MAX_SECONDS))
-        joints = _evolved(parts, models, len(job.experiments))
-        readout = Readout.from_properties(rules.name, documents.properties, rules.qubits)
+        outcomes = _evolved(parts, models, len(job.experiments))
         seed = secrets.randbits(_SEED_BITS) if job.settings.seed is None else job.settings.seed
-        results = [
-            _result(
-                index,
-                experiment,
-                joints[index],
-                job,
-                readout,
-                seed,
-                metadata={
-                    **_origin(documents),
-                    "evolved_together": [
-                        list(part.component.program.qubits) for part in parts if part.experiment == index
-                    ],
-                },
-            )
-            for index, experiment in enumerate(job.experiments)
-        ]
-        document: dict[str, Any] = {
-            "backend_name": rules.name,
-            "backend_version": rules.version,
-            "qobj_id": job.qobj_id,
-            "job_id": task.job_id,
-            "success": True,
-            "status": "COMPLETED",
-            "date": format_utc(utc_now()),
-            "time_taken": time.monotonic() - begin,
-            "results": results,
-            "metadata": _provenance(rules, documents, list(models.values())),
-        }
-        if job.header is not None:
-            document["header"] = job.header
+        document = result_document(task, rules, documents, job, outcomes, list(models.values()), seed=seed)
+        document["time_taken"] = time.monotonic() - begin
         return document
 
     def _structure(self, documents: DeviceDocuments) -> Structure:
@@ -188,80 +127,11 @@ class PulseRunner:
 
 def _evolved(
     parts: Sequence[_Part], models: Mapping[tuple[int, ...], PulseModel], experiments: int
-) -> list[list[tuple[FloatArray, Sequence[int]]]]:
-    """Evolve all parts, those on the same qubits together; return the joint probabilities of each experiment's groups."""
-    joints: list[list[tuple[FloatArray, Sequence[int]]]] = [[] for _ in range(experiments)]
+) -> list[list[GroupOutcome]]:
+    """Evolve all parts, those on the same qubits together; return the groups of each experiment."""
+    outcomes: list[list[GroupOutcome]] = [[] for _ in range(experiments)]
     for qubits, model in models.items():
         own = [part for part in parts if part.component.program.qubits == qubits]
         for part, joint in zip(own, evolve(model, [part.component.program for part in own])):
-            joints[part.experiment].append((joint, part.component.indices))
-    return joints
-
-
-def _result(
-    index: int,
-    experiment: PulseExperiment,
-    joints: Sequence[tuple[FloatArray, Sequence[int]]],
-    job: PulseJob,
-    readout: Readout,
-    seed: int,
-    *,
-    metadata: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Return the result of one experiment."""
-    settings = job.settings
-    rng = np.random.default_rng([seed, index])
-    acquisitions = experiment.timeline.acquisitions
-    levels = draw_levels(joints, len(acquisitions), settings.shots, rng)
-    data: Mapping[str, Any] = {}
-    if not any(item.memory_slot is not None for item in acquisitions):
-        pass
-    elif settings.level == CLASSIFIED:
-        data = counted(levels, acquisitions, readout, experiment.slots, rng, memory=settings.memory)
-    else:
-        data = kerneled(levels, acquisitions, readout, experiment.slots, rng, average=settings.average)
-    result: dict[str, Any] = {
-        "shots": settings.shots,
-        "success": True,
-        "status": "DONE",
-        "meas_level": settings.level,
-        "header": experiment.header,
-        "data": data,
-        "seed_simulator": seed,
-        "metadata": {"method": "pulse", **metadata},
-    }
-    if settings.level != CLASSIFIED:
-        result["meas_return"] = "avg" if settings.average else "single"
-    return result
-
-
-def _origin(documents: DeviceDocuments) -> dict[str, Any]:
-    """Return what the ``metadata`` of each experiment says of its origin: it may be kept without the result around it."""
-    told: dict[str, Any] = {
-        "computed_by": _COMPUTED_BY,
-        "noise_source": "none" if documents.calibrated is None else "calibration",
-    }
-    if documents.calibrated is not None:
-        told["calibration_date"] = documents.calibrated
-    return told
-
-
-def _provenance(
-    rules: DeviceRules, documents: DeviceDocuments, models: Sequence[PulseModel]
-) -> dict[str, Any]:
-    """Return the ``metadata`` of a result: that it was simulated, how, and from which calibration."""
-    told: dict[str, Any] = {
-        "simulated": True,
-        "computed_by": _COMPUTED_BY,
-        "noise": "none" if documents.calibrated is None else "calibration",
-        "pulse": {"solver": f"rotating frame, {LEVELS} levels a qubit, one step for each sample or shorter"},
-    }
-    if models:
-        told["pulse"]["drives"] = (
-            "corrected to reproduce the calibrated gates"
-            if all(model.corrected for model in models)
-            else "as in the Hamiltonian; they may not reproduce the calibrated gates"
-        )
-    if documents.calibrated is not None:
-        told["calibration"] = {"backend_name": rules.name, "last_update_date": documents.calibrated}
-    return told
+            outcomes[part.experiment].append(GroupOutcome(qubits, joint, part.component.indices))
+    return outcomes
