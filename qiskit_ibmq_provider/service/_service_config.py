@@ -105,6 +105,22 @@ class ServiceConfig:
         read.integer(0),
         "Largest payload that may come in one request with its job, in bytes; 0 lets none come so.",
     )
+    max_circuits: Optional[int] = _setting(
+        None,
+        read.optional(read.integer(1)),
+        "Circuits that one job may have, where its device takes more. By default as many as the device takes.",
+    )
+    max_shots: Optional[int] = _setting(
+        None,
+        read.optional(read.integer(1)),
+        "Shots of each circuit, where the device takes more. By default as many as the device takes.",
+    )
+    max_job_memory: Optional[int] = _setting(
+        None,
+        read.optional(read.integer(16 * _MIB)),
+        "Memory that one job may use, in bytes. By default four fifths of the machine's, divided by the jobs that run at "
+        "the same time.",
+    )
     max_jobs_per_device: int = _setting(
         -1, read.integer(-1), "Unfinished jobs that a project may have on one device; -1 is no limit."
     )

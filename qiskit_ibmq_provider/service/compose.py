@@ -70,7 +70,7 @@ def open_services(
     """
     with contextlib.ExitStack() as stack:
         try:
-            devices = Fleet(_device_dirs(config))
+            devices = Fleet(_device_dirs(config), caps=_caps(config))
             store = open_database(config)
             stack.enter_context(contextlib.closing(store))
             _prepare_accounts(config, token, store)
@@ -149,7 +149,7 @@ def _assemble(
         dispatcher=Dispatcher(
             store,
             blobs,
-            engine or LocalEngine(_device_dirs(config), workers=config.worker_count),
+            engine or _local_engine(config),
             events,
             DispatchConfig(
                 exclusive=exclusive,
@@ -163,4 +163,21 @@ def _assemble(
         throttle=Throttle(config.requests_per_second, time.monotonic),
         sockets=Seats(config.max_sockets, config.max_sockets_per_user),
         listings=Turns(LISTINGS_PER_USER),
+    )
+
+
+def _caps(config: ServiceConfig) -> dict[str, int]:
+    """Return what the service allows, where a device allows more, by the keys of a configuration."""
+    caps = {"max_experiments": config.max_circuits, "max_shots": config.max_shots}
+    return {key: most for key, most in caps.items() if most is not None}
+
+
+def _local_engine(config: ServiceConfig) -> LocalEngine:
+    """Return the engine whose workers are processes on this machine."""
+    return LocalEngine(
+        _device_dirs(config),
+        workers=config.worker_count,
+        memory=config.max_job_memory,
+        max_experiments=config.max_circuits,
+        max_shots=config.max_shots,
     )

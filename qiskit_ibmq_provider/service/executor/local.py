@@ -57,7 +57,7 @@ class LocalEngine:
         device_dirs: the user's device directories, as :class:`~qiskit_ibmq_provider.service.devices.Fleet` takes them.
         workers: how many tasks run at once.
         memory: bytes of memory that one task may use; by default an equal share of four fifths of the machine's.
-        max_experiments: the most circuits in one job, where that is fewer than the device takes.
+        max_experiments: the most circuits in one job, where that is fewer than the device takes; so ``max_shots``.
     """
 
     def __init__(
@@ -67,18 +67,19 @@ class LocalEngine:
         workers: int,
         memory: Optional[int] = None,
         max_experiments: Optional[int] = None,
+        max_shots: Optional[int] = None,
     ) -> None:
         if workers < 1:
             raise ValueError(f"An engine needs at least one worker, not {workers}.")
         self._capacity = workers
-        self._starter = WorkerStarter(
-            WorkerSettings(
-                device_dirs=tuple(device_dirs),
-                threads=max(1, processors() // workers),
-                memory=memory or int(machine_memory() * _MEMORY_SHARE) // workers,
-                max_experiments=max_experiments,
-            )
+        settings = WorkerSettings(
+            device_dirs=tuple(device_dirs),
+            threads=max(1, processors() // workers),
+            memory=memory or int(machine_memory() * _MEMORY_SHARE) // workers,
+            max_experiments=max_experiments,
+            max_shots=max_shots,
         )
+        self._starter = WorkerStarter(settings)
         self._listener: Callable[[EngineEvent], None] = _ignore
         self._lock = threading.Lock()
         self._submitted: collections.deque[Task] = collections.deque()

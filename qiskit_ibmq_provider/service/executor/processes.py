@@ -50,14 +50,21 @@ Message = Union[str, TaskOutcome]
 class WorkerSettings:
     """What a worker must know.
 
-    The user's device directories; its share of processor threads and of memory in bytes; the most circuits in one job, where the service
-    takes fewer than the device.
+    The user's device directories; its share of processor threads and of memory in bytes; the most circuits in one job, and shots of each,
+    where the service takes fewer than the device.
     """
 
     device_dirs: tuple[Path, ...]
     threads: int
     memory: int
     max_experiments: Optional[int] = None
+    max_shots: Optional[int] = None
+
+    @property
+    def caps(self) -> dict[str, int]:
+        """What the service allows, where a device allows more, by the keys of a configuration."""
+        caps = {"max_experiments": self.max_experiments, "max_shots": self.max_shots}
+        return {key: most for key, most in caps.items() if most is not None}
 
 
 class WorkerStarter:

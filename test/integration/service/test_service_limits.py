@@ -134,3 +134,35 @@ def test_the_depth_is_a_setting_and_what_is_nested_less_is_taken(caller: Api, ap
             body = {"backend": {"name": SIMULATOR}, "name": "n", "extra": value}
             answer = each.request("POST", JOBS, json=body)
             assert answer.status_code == (200 if each in taken_by else 400), answer.text
+
+
+def test_a_job_has_so_many_circuits_shots_and_bytes_of_memory() -> None:
+    settings = {"max_circuits": 2, "max_shots": 300, "max_job_memory": 64 * 2**20, "workers": 1}
+    with ServiceProcess(settings=settings) as service, Api(service) as api:
+        listed = {each["backend_name"]: each for each in api.get(f"{PROJECT}/devices/v/1")}
+        assert {(each["max_experiments"], each["max_shots"]) for each in listed.values()} <= {
+            (1, 300),
+            (2, 300),
+        }
+        good = bell(shots=300)
+        good["experiments"] *= 2
+        wide = endless(qubits=26, depth=1)
+        wide["config"]["method"] = "statevector"
+        wanted = {
+            api.submit(good): None,
+            api.submit({**good, "experiments": bell()["experiments"] * 3}): 7002,
+            api.submit(bell(shots=301)): 7003,
+            api.submit(wide): 7007,
+        }
+        for job_id, code in wanted.items():
+            api.wait(job_id)
+            assert api.get(f"{JOBS}/{job_id}/v/1").get("error", {}).get("code") == code
+        # Our client knows it beforehand, and asks for no more by itself.
+        factory = IBMQFactory()
+        try:
+            backend = factory.enable_account(service.token, service.url).get_backend(SIMULATOR)
+            circuit = QuantumCircuit(1, 1)
+            circuit.measure(0, 0)
+            assert sum(backend.run(circuit).result().get_counts().values()) == 300
+        finally:
+            factory.disable_account()
