@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
-import pickle
 import threading
+from collections.abc import Mapping
 from typing import Any, Callable, Generic, Optional, TypeVar
+
+from qiskit_ibmq_provider.protocol import codec
 
 __all__ = ["KeptDocument"]
 
@@ -16,32 +18,39 @@ T = TypeVar("T")
 class KeptDocument(Generic[T]):
     """A document that is fetched when it is first asked for. Threads that ask at the same time share one request.
 
-    Everybody gets a copy: who changes his does not change what others get. Copies come from a pickle, which is several times
-    faster than a deep copy. A failed request leaves what was kept.
+    What is kept is the text. Everybody gets an object of his own made from it: who changes his does not change what others get, and
+    nobody waits for a copy to be made. A failed request leaves what was kept.
+
+    Args:
+        build: makes the object of the document, or None where there is none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, build: Callable[[Optional[Mapping[str, Any]]], Optional[T]]) -> None:
+        self._build = build
         self._lock = threading.Lock()
-        self._pickled: Optional[bytes] = None
+        self._text: Optional[bytes] = None
 
-    def get(self, fetch: Callable[[], Optional[T]], *, refresh: bool = False) -> Optional[T]:
-        """Return a copy of the document, or None if there is none.
+    def get(self, fetch: Callable[[], Optional[Mapping[str, Any]]], *, refresh: bool = False) -> Optional[T]:
+        """Return an object made of the document, or None if there is none.
 
         Args:
-            fetch: asks the server for it.
+            fetch: asks the server for the document.
             refresh: ask the server even if the document is kept.
         """
         with self._lock:
-            if self._pickled is None or refresh:
-                self._pickled = pickle.dumps(fetch(), protocol=pickle.HIGHEST_PROTOCOL)
-            pickled = self._pickled
-        document: Optional[T] = pickle.loads(pickled)  # noqa: S301 - made above, in this process
-        return document
+            if self._text is None or refresh:
+                document = fetch()
+                text = codec.dumps(document)
+                made = self._build(document)
+                self._text = text
+                return made
+            text = self._text
+        return self._build(codec.loads(text))
 
     def __getstate__(self) -> dict[str, Any]:
         # A lock cannot be copied or pickled.
-        return {"_pickled": self._pickled}
+        return {"_build": self._build, "_text": self._text}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__()  # type: ignore[misc]
-        self._pickled = state["_pickled"]
+        self.__init__(state["_build"])  # type: ignore[misc]
+        self._text = state["_text"]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Optional, Union
@@ -64,8 +65,9 @@ class BackendQueries(PortableBackend):
         self.hub = credentials.hub
         self.group = credentials.group
         self.project = credentials.project
-        self._kept_properties: KeptDocument[BackendProperties] = KeptDocument()
-        self._kept_defaults: KeptDocument[PulseDefaults] = KeptDocument()
+        build = functools.partial(decode_backend_properties, backend_name=configuration.backend_name)
+        self._kept_properties: KeptDocument[BackendProperties] = KeptDocument(build)
+        self._kept_defaults: KeptDocument[PulseDefaults] = KeptDocument(decode_pulse_defaults)
 
     def configuration(self) -> Configuration:
         """Return what the backend is made of: qubits, gates, connections, limits. It never changes.
@@ -94,10 +96,15 @@ class BackendQueries(PortableBackend):
         if not isinstance(refresh, bool):
             raise TypeError(f"refresh should be True or False, not {refresh!r:.80}.")
         if datetime is None:
-            return self._kept_properties.get(self._fetch_properties, refresh=refresh)
+            with api_errors(f"Failed to get the properties of {self.name()}"):
+                return self._kept_properties.get(
+                    lambda: self._api_client.backend_properties(self.name()), refresh=refresh
+                )
         if not isinstance(datetime, dt.datetime):
             raise TypeError(f"datetime should be a datetime, not {datetime!r:.80}.")
-        return self._fetch_properties(local_to_utc(datetime))
+        with api_errors(f"Failed to get the properties of {self.name()}"):
+            document = self._api_client.backend_properties(self.name(), datetime=local_to_utc(datetime))
+            return decode_backend_properties(document, backend_name=self.name())
 
     def status(self) -> BackendStatus:
         """Return whether the backend works and how many jobs wait.
@@ -129,7 +136,10 @@ class BackendQueries(PortableBackend):
         Raises:
             IBMQBackendApiError: the server refused, or could not be asked.
         """
-        return self._kept_defaults.get(self._fetch_defaults, refresh=refresh)
+        with api_errors(f"Failed to get the pulse defaults of {self.name()}"):
+            return self._kept_defaults.get(
+                lambda: self._api_client.backend_pulse_defaults(self.name()), refresh=refresh
+            )
 
     def job_limit(self) -> BackendJobLimit:
         """Return how many jobs may be unfinished, and how many are, with this provider.
@@ -259,12 +269,3 @@ class BackendQueries(PortableBackend):
             warnings.warn(message, stacklevel=2)
             raise IBMQBackendError(f"{message} Ask the provider for it: provider.backend.retrieve_job().")
         return job
-
-    def _fetch_properties(self, before: Optional[dt.datetime] = None) -> Optional[BackendProperties]:
-        with api_errors(f"Failed to get the properties of {self.name()}"):
-            document = self._api_client.backend_properties(self.name(), datetime=before)
-            return decode_backend_properties(document, backend_name=self.name())
-
-    def _fetch_defaults(self) -> Optional[PulseDefaults]:
-        with api_errors(f"Failed to get the pulse defaults of {self.name()}"):
-            return decode_pulse_defaults(self._api_client.backend_pulse_defaults(self.name()))

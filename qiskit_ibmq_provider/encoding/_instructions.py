@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from qiskit_ibmq_provider.encoding.values import to_complex
@@ -52,7 +52,12 @@ def pulse_instruction(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def pulse_library(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the items of a pulse library with complex samples."""
-    return [
-        {"name": item["name"], "samples": [to_complex(sample) for sample in item["samples"]]}
-        for item in items
-    ]
+    return [{"name": item["name"], "samples": _samples(item["samples"])} for item in items]
+
+
+def _samples(pairs: Sequence[Any]) -> list[complex]:
+    try:
+        # Waveforms hold thousands of pairs, and nearly always nothing else.
+        return [complex(real, imaginary) for real, imaginary in pairs]
+    except (TypeError, ValueError):
+        return [to_complex(sample) for sample in pairs]

@@ -201,10 +201,30 @@ def test_threads_share_one_request(server):
 
 
 def test_a_kept_document_survives_copying():
-    kept = KeptDocument()
+    kept = KeptDocument(dict)
     kept.get(lambda: {"a": [1]})
     for twin in (copy.deepcopy(kept), pickle.loads(pickle.dumps(kept))):
         assert twin.get(lambda: pytest.fail("asked again")) == {"a": [1]}
+
+
+def test_a_kept_document_is_each_ones_own():
+    kept = KeptDocument(dict)
+    kept.get(lambda: {"a": [1]})["a"].append(2)
+    kept.get(lambda: pytest.fail("asked again"))["a"].append(3)
+    assert kept.get(lambda: pytest.fail("asked again")) == {"a": [1]}
+
+
+def test_a_document_that_cannot_be_used_does_not_take_the_place_of_one_that_can():
+    def build(document):
+        if "bad" in document:
+            raise ValueError
+        return document
+
+    kept = KeptDocument(build)
+    kept.get(lambda: {"a": 1})
+    with pytest.raises(ValueError):
+        kept.get(lambda: {"bad": 1}, refresh=True)
+    assert kept.get(lambda: pytest.fail("asked again")) == {"a": 1}
 
 
 def test_status_is_asked_for_each_time(server):
