@@ -35,7 +35,6 @@ def _devices(fleet: Fleet) -> str:
         configuration = fleet.configuration(name)
         if configuration["simulator"]:
             continue
-        pulses = fleet.defaults(name) is not None and "hamiltonian" in configuration
         dates = [f"{date:%Y-%m-%d}" for date in fleet.calibration_dates(name)]
         rows.append(
             (
@@ -44,7 +43,7 @@ def _devices(fleet: Fleet) -> str:
                 ", ".join(configuration["basis_gates"]),
                 configuration["max_shots"],
                 configuration["max_experiments"],
-                "yes" if pulses else "no",
+                "yes" if configuration["open_pulse"] else "no",
                 dates[-1] if dates else "none",
             )
         )

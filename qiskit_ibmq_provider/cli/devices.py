@@ -111,7 +111,7 @@ def _show(args: argparse.Namespace) -> int:
     if configuration.simulator:
         told.append(("method", configuration.simulation_method))
     else:
-        told.append(("pulse", "no" if backend.defaults() is None else "yes"))
+        told.append(("pulses", "yes" if configuration.open_pulse else "no"))
         told.append(("calibrations", ", ".join(_calibrations(backend)) or "none"))
     for key, value in told:
         print(f"{key + ':':14}{value}")
