@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import itertools
 import math
@@ -111,8 +112,10 @@ class SqlJobs:
         if can_scan(planned.rest):
             with self._database.read() as connection:
                 order = _direction(query.order)
-                hits = scan(connection, condition, order, planned.rest, search, seconds)
-                return _numbered(connection, list(itertools.islice(hits, skip, skip + limit)))
+                scanned = scan(connection, condition, order, planned.rest, search, seconds)
+                with contextlib.closing(scanned) as hits:
+                    chosen = list(itertools.islice(hits, skip, skip + limit))
+                return _numbered(connection, chosen)
         holds = compiled(planned.rest, search)
         candidates = within(seconds, self._walk(condition, query.order))
         found = (each for each in candidates if holds(each.to_record().to_json()))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, Callable, Final, Optional
 
 import sqlalchemy as sa
@@ -98,11 +98,11 @@ def scan(
     clause: Clause,
     search: Search,
     seconds: float,
-) -> Iterator[int]:
+) -> Generator[int, None, None]:
     """Yield the numbers of the jobs that meet a condition and a clause, in an order.
 
     Args:
-        connection: is used until the iterator ends.
+        connection: is used until the generator ends or is closed.
         condition: what the database decides.
         order: of what.
         clause: the rest, for which ``can_scan`` holds.
@@ -123,9 +123,14 @@ def scan(
     )
     holds = compiled(clause, search)
     document = _document_maker(fields)
-    for row in within(seconds, connection.execute(statement)):
-        if holds(document(row)):
-            yield row[0]
+    rows = connection.execute(statement)
+    try:
+        for row in within(seconds, rows):
+            if holds(document(row)):
+                yield row[0]
+    finally:
+        # It is seldom read to its end, and PostgreSQL keeps it open until somebody says so.
+        rows.close()
 
 
 def _keys(clause: Clause) -> set[str]:
