@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from email.message import Message
 from typing import Any, Optional
 from urllib.parse import quote, urlsplit
@@ -26,6 +27,8 @@ SIMULATOR = "ibmq_qasm_simulator"
 DIGITS = 16
 """Qubits of a numbered job."""
 SHOTS = 32
+_IDLE = 20.0
+"""Seconds after which a connection is not used again; the service keeps it for longer."""
 
 
 class Gone(Exception):
@@ -94,6 +97,7 @@ class PlainCaller:
         parts = urlsplit(url)
         self._base = parts.path
         self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
+        self._used = time.monotonic()
         self.token = token
 
     def close(self) -> None:
@@ -107,18 +111,23 @@ class PlainCaller:
         self.token = str(body["id"])
         return self.token
 
-    def call(self, method: str, target: str, body: Any = None) -> tuple[int, Any]:
+    def call(
+        self, method: str, target: str, body: Any = None, more: Optional[dict[str, str]] = None
+    ) -> tuple[int, Any]:
         """Send one request, once; return its status and its decoded body. See ``exchange``."""
-        status, answer, _ = self.exchange(method, target, body)
+        status, answer, _ = self.exchange(method, target, body, more)
         return status, answer
 
-    def exchange(self, method: str, target: str, body: Any = None) -> tuple[int, Any, Message]:
+    def exchange(
+        self, method: str, target: str, body: Any = None, more: Optional[dict[str, str]] = None
+    ) -> tuple[int, Any, Message]:
         """Send one request, once; return its status, its decoded body and its headers.
 
         Args:
             method: the method.
             target: a path below the API, or a whole URL of this service.
             body: bytes as they are, or what becomes JSON.
+            more: further headers.
 
         Raises:
             Gone: if there was no whole answer.
@@ -129,7 +138,7 @@ class PlainCaller:
         else:
             path = self._base + target
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        headers = {"X-Access-Token": self.token} if self.token else {}
+        headers = {**({"X-Access-Token": self.token} if self.token else {}), **(more or {})}
         if method in ("POST", "PUT"):
             headers["Content-Length"] = str(len(data or b""))
         try:
