@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import sqlite3
 import threading
@@ -68,6 +69,12 @@ def judge(
     verdict.counts["acknowledged jobs"] = len(ledger.promised)
     verdict.must("acknowledged and lost", sorted(set(ledger.promised) - set(jobs)))
     verdict.must("created and lost", sorted(ledger.created - set(jobs)))
+    names = collections.Counter(job["name"] for job in jobs.values())
+    verdict.counts["of them submitted in one request"] = len(ledger.keyed & set(ledger.promised.values()))
+    verdict.must(
+        "submitted with a key and not there exactly once",
+        [f"number-{number}" for number in sorted(ledger.keyed) if names[f"number-{number}"] != 1],
+    )
     verdict.must("unexpected answers", ledger.unexpected)
     verdict.must("final states that changed", watcher.changed)
     verdict.must(

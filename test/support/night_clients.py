@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections
+import json
 import random
 import threading
 from typing import Any, Optional
@@ -36,6 +37,8 @@ class Ledger:
         """Jobs whose creation was answered."""
         self.promised: dict[str, int] = {}
         """Jobs whose announcement was answered, and their numbers: these must not be lost."""
+        self.keyed: set[int] = set()
+        """Numbers of the jobs that were submitted in one request with a key, again and again until it was answered."""
         self.left: set[str] = set()
         """Jobs that their client gave up half-made, on purpose."""
         self.unexpected: list[str] = []
@@ -57,6 +60,11 @@ class Ledger:
                 self.promised[job_id] = number
             if left:
                 self.left.add(job_id)
+
+    def note_keyed(self, number: int) -> None:
+        """Note a job that is about to be submitted in one request with a key."""
+        with self._lock:
+            self.keyed.add(number)
 
     def count_broken(self, step: str) -> None:
         """Note a request without answer."""
@@ -81,6 +89,7 @@ class Submitter(threading.Thread):
         seed: of its decisions.
         pace: seconds between two jobs.
         leaves: part of the jobs that it leaves half-made.
+        direct: part of the jobs that it submits in one request.
     """
 
     def __init__(
@@ -94,6 +103,7 @@ class Submitter(threading.Thread):
         seed: int,
         pace: float,
         leaves: float = 0.05,
+        direct: float = 0.5,
     ) -> None:
         super().__init__(name=f"submitter-{seed}", daemon=True)
         self._caller = PlainCaller(url, token)
@@ -103,6 +113,7 @@ class Submitter(threading.Thread):
         self._random = random.Random(seed)
         self._pace = pace
         self._leaves = leaves
+        self._direct = direct
 
     def run(self) -> None:
         """Submit until stopped."""
@@ -119,6 +130,8 @@ class Submitter(threading.Thread):
     def submit(self, number: int, payload: bytes) -> Optional[str]:
         """Submit one job and return its id, unless it is left half-made."""
         wanted = {"backend": {"name": SIMULATOR}, "allowObjectStorage": True, "name": f"number-{number}"}
+        if self._random.random() < self._direct:
+            return self._submit_directly(number, wanted, payload)
         # A creation without answer may have left a draft; the next one is another job.
         job = self._until_answered("create", "POST", self._jobs, wanted)
         job_id = str(job["id"])
@@ -135,11 +148,23 @@ class Submitter(threading.Thread):
         self._ledger.note(job_id, number)
         return job_id
 
-    def _until_answered(self, step: str, method: str, target: str, body: Any = None) -> Any:
+    def _submit_directly(self, number: int, wanted: dict[str, Any], payload: bytes) -> str:
+        """Submit one job in one request with a key, and return its id."""
+        self._ledger.note_keyed(number)
+        body = json.dumps(wanted).encode()[:-1] + b', "qObject": ' + payload + b"}"
+        key = {"Idempotency-Key": f"{self.name}-{number}"}
+        answer = self._until_answered("submit", "POST", f"{self._jobs}/direct", body, key)
+        job_id = str(answer["job"]["id"])
+        self._ledger.note(job_id, number)
+        return job_id
+
+    def _until_answered(
+        self, step: str, method: str, target: str, body: Any = None, more: Optional[dict[str, str]] = None
+    ) -> Any:
         """Send a request until it is answered, and return the answer."""
         while True:
             try:
-                status, answer = self._caller.call(method, target, body)
+                status, answer = self._caller.call(method, target, body, more)
             except Gone:
                 self._ledger.count_broken(step)
                 threading.Event().wait(_PAUSE)
