@@ -21,5 +21,3 @@ def test_nothing_that_was_acknowledged_is_lost_through_a_few_kills(tmp_path: Pat
     assert verdict.faults == []
     assert verdict.counts["acknowledged jobs"] >= 12
     assert verdict.counts["of them given up as worker killers"] == 1
-    # The other one or two of the three may have been by chance.
-    assert verdict.counts["kills of hungry workers"] >= 1
