@@ -19,17 +19,19 @@ from qiskit_ibmq_provider.api.backoff import Tally, Trouble
 from qiskit_ibmq_provider.api.exceptions import ApiError, ApiIBMQProtocolError, RequestsApiError
 from qiskit_ibmq_provider.api.exchange import Answer, Problem, Url, reveal_url
 from qiskit_ibmq_provider.api.redaction import Redactor
-from qiskit_ibmq_provider.protocol.errors import LICENSE_REQUIRED, ErrorBody, ProtocolError
+from qiskit_ibmq_provider.protocol.errors import LICENSE_REQUIRED, ErrorBody, ErrorCode, ProtocolError
 
 __all__ = ["describe_request", "error_for", "remembering", "unreadable"]
 
 _ADVICE: Final[Mapping[int, str]] = {
     401: "Check the API token of the account and load the account again.",
-    403: "The account may not do this, or the address has expired.",
+    403: "The account may not do this, or the address has expired: ask whoever runs the service.",
     407: "The proxy wants a user and password: put them into the account's 'proxies'.",
-    413: "The request is too large for the server.",
+    413: "The request is too large for the server: ask for less at once.",
     429: "The server is asked too often: wait, then try again.",
 }
+
+_OUR_CODES: Final = frozenset(str(int(code)) for code in ErrorCode)
 
 
 def describe_request(method: str, url: Url) -> str:
@@ -101,8 +103,8 @@ def _refusal(answer: Answer, detail: str, request: str, redactor: Redactor) -> R
     pause = answer.headers.get("retry-after", "")
     if pause.isascii() and pause.isdigit():
         parts.append(f"The server asks to wait {pause} s.")
-    elif answer.status in _ADVICE and body.name != LICENSE_REQUIRED:
-        parts.append(_ADVICE[answer.status])
+    elif body.name != LICENSE_REQUIRED and not detail:
+        parts.extend(_advice(answer.status, body.code))
     if body.code is not None:
         parts.append(f"Error code: {body.code}.")
     status = f"{answer.status} {answer.reason}".strip()
@@ -112,6 +114,19 @@ def _refusal(answer: Answer, detail: str, request: str, redactor: Redactor) -> R
         code=_clean_code(body.code, redactor),
         error_name=None if body.name is None else redactor.clean(body.name),
     )
+
+
+def _advice(status: int, code: Union[int, str, None]) -> list[str]:
+    """Return what to do after an error status. A text with a code of our service says that itself."""
+    if status in _ADVICE:
+        return [_ADVICE[status]]
+    if str(code) in _OUR_CODES:
+        return []
+    if status == 404:
+        return ["Check the name or the id, and the project."]
+    if status >= 500:
+        return ["Try again later; if this stays, whoever runs the service should know."]
+    return ["Correct what was asked for."]
 
 
 def _clean_code(code: Union[int, str, None], redactor: Redactor) -> Union[int, str, None]:

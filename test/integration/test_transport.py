@@ -63,7 +63,8 @@ def test_a_server_that_stays_broken_is_reported_with_its_own_words(server):
     with pytest.raises(RequestsApiError) as failed:
         account_client(server).list_backends()
     assert failed.value.message.startswith("503 Some Reason for GET /Network/hub/")
-    assert failed.value.message.endswith("Down for repairs. Error code: 5003.")
+    assert ": Down for repairs. Try again later" in failed.value.message
+    assert failed.value.message.endswith("Error code: 5003.")
     assert (failed.value.status_code, failed.value.code) == (503, 5003)
     assert len(server.paths()) == 6
 

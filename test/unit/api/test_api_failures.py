@@ -48,7 +48,28 @@ def test_the_text_ends_with_the_code_of_the_server():
     ],
 )
 def test_an_error_body_of_any_shape_is_shown(body, shown):
-    assert refusal(422, body).message.endswith(shown)
+    text = refusal(422, body).message
+    assert text.startswith("422 Bad Request for POST /Jobs: ")
+    assert shown in text
+    assert "Correct what was asked for." in text
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (400, "Correct what"),
+        (404, "Check the name"),
+        (413, "ask for less"),
+        (403, "ask whoever"),
+        (502, "Try again later"),
+    ],
+)
+def test_an_error_says_what_to_do_unless_our_service_has_said_it(status, advice):
+    assert advice in refusal(status, {"error": {"message": "No.", "code": 9999}}).message
+    if status not in (403, 413):
+        assert refusal(status, {"error": {"message": "No.", "code": 2000}}).message.endswith(
+            "No. Error code: 2000."
+        )
 
 
 def test_a_code_that_came_as_text_is_a_number():
