@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import datetime
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -36,7 +38,7 @@ from qiskit_ibmq_provider.service.domain.engine import TaskOutcome
 from qiskit_ibmq_provider.service.domain.errors import InvalidRequest
 from qiskit_ibmq_provider.service.domain.model import Job
 from qiskit_ibmq_provider.service.store import schema
-from qiskit_ibmq_provider.service.store.patterns import within
+from qiskit_ibmq_provider.service.store.patterns import TimedSearch, within
 from qiskit_ibmq_provider.service.store.scan import can_scan, scan
 
 NAMES = [None, "", "a", "A", "a%b", "a_b", "bell", "bell-2", "näme", "null"]
@@ -287,6 +289,42 @@ def test_a_pattern_of_moderate_repetition_is_searched_for(bench: Bench) -> None:
     job = bench.draft(name="bell_aaaa_7")
     query = Filter.from_json({"where": {"name": {"regexp": "^bell_a{2,10}_[0-9]{1,3}$"}}})
     assert bench.store.jobs.select(bench.project.id, query, limit=5) == [job]
+
+
+def test_patterns_that_would_fill_the_memory_together_are_refused(bench: Bench) -> None:
+    bench.draft(name="b")
+    for count, fits in ((1, True), (3, False)):
+        where = {"or": [{"name": {"regexp": f"(a{{60}}){{60}}{number}"}} for number in range(count)]}
+        query = Filter.from_json({"where": where})
+        if fits:
+            assert bench.store.jobs.select(bench.project.id, query, limit=5) == []
+            continue
+        with pytest.raises(InvalidRequest) as refused:
+            bench.store.jobs.select(bench.project.id, query, limit=5)
+        assert refused.value.code is ErrorCode.INVALID_FILTER
+
+
+def test_large_patterns_do_not_pile_up_in_the_caches_of_the_libraries() -> None:
+    script = """
+import psutil
+from qiskit_ibmq_provider.service.store.patterns import TimedSearch
+def search(number):
+    assert not TimedSearch(60)(f"(a{{80}}){{80}}{number}", "", "b")
+    return psutil.Process().memory_info().rss
+first = search(0)
+print(search(1) - first, max(map(search, range(2, 150))) - first)
+"""
+    one, many = map(int, subprocess.check_output([sys.executable, "-c", script], text=True).split())
+    # One of these takes about a megabyte; all would be a hundred and more.
+    assert many < 12 * max(one, 2**22)
+
+
+def test_the_time_of_compiling_counts() -> None:
+    now = iter(range(1000))
+    search = TimedSearch(2.5, lambda: float(next(now)))
+    assert search("a(b)", "", "ab")
+    with pytest.raises(InvalidRequest):
+        search("c(d)", "", "cd")
 
 
 def test_a_search_through_all_jobs_ends_with_its_time(bench: Bench) -> None:

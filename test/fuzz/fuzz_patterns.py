@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,6 +27,9 @@ EVIL = [
     {"or": [{"clientInfo.name": {"nin": [["y"] * 3] * 300}} for _ in range(100)]},
 ]
 """Each takes seconds or for ever in a program that does not look after its time."""
+
+_LARGE = 30
+"""So many further filters of each client take about a megabyte each when they are compiled, and no two are the same."""
 
 _CLIENTS = 6
 
@@ -64,7 +68,7 @@ def run_evil_filters(target: Target, tally: Tally, rounds: int) -> float:
         busy += served
         if len(served) < 20 * _CLIENTS:
             raise Defect(
-                f"Only {len(served)} other requests were served while {_CLIENTS * len(EVIL)} filters ran."
+                f"Only {len(served)} other requests were served while {_CLIENTS * (len(EVIL) + _LARGE)} filters ran."
             )
     return _slowest_tenth(busy) / quiet
 
@@ -73,8 +77,8 @@ def _send_evil(target: Target, tally: Tally, number: int) -> None:
     """Send all of them, one after the other, as a client of its own."""
     own = Target(target.service)
     try:
-        for index in range(len(EVIL)):
-            where = EVIL[(index + number) % len(EVIL)]
+        large = [{"name": {"regexp": f"(a{{70}}){{70}}{secrets.token_hex(4)}"}} for _ in range(_LARGE)]
+        for where in [*EVIL[number:], *EVIL[:number], *large]:
             answer = own.send("GET", f"{JOBS}/v/1?filter={quote(json.dumps({'where': where}))}")
             judge(answer)
             tally.count("evil filters", f"{answer.status // 100}xx")

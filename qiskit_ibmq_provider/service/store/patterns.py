@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable, Final, Optional, TypeVar
@@ -28,7 +29,9 @@ T = TypeVar("T")
 
 _SECONDS: Final = 1.0
 _MAX_EXPANSION: Final = 100_000
-"""Most characters of a pattern whose counted repetitions are written out: some ten megabytes when compiled."""
+"""Most characters of all patterns of a search, with counted repetitions written out: one or two megabytes when compiled."""
+_CACHED_EXPANSION: Final = 300_000
+"""So many characters may be in the caches of the libraries."""
 _COUNTED: Final = re.compile(r"\{\s*(\d*)\s*(?:,\s*(\d*)\s*)?\}")
 
 
@@ -58,6 +61,7 @@ class TimedSearch:
     def __init__(self, seconds: float = _SECONDS, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._left = seconds
         self._monotonic = monotonic
+        self._size = 0
         self._compiled: dict[tuple[str, str], Optional[_Compiled]] = {}
 
     def __call__(self, pattern: str, flags: str, text: str) -> bool:
@@ -68,13 +72,36 @@ class TimedSearch:
         """
         key = (pattern, flags)
         if key not in self._compiled:
-            self._compiled[key] = _compile(pattern, flags)
+            self._compiled[key] = self._compile(pattern, flags)
         known = self._compiled[key]
         if known is None:
             return False
         if known.quick and len(text) <= _SHORT:
             return known.search(text) is not None
         return self._search_in_time(pattern, known, text)
+
+    def _compile(self, pattern: str, flags: str) -> Optional[_Compiled]:
+        """Return a pattern ready to search for, or ``None`` for one that cannot be compiled. It uses up time and size."""
+        begin = self._monotonic()
+        if self._left <= 0:
+            raise _too_slow(pattern)
+        size = _expansion(pattern)
+        self._size += size
+        if self._size > _MAX_EXPANSION:
+            raise InvalidRequest(
+                f"The filter's pattern {pattern[:80]!r} repeats too much. Write it without large counted repetitions, "
+                "and use fewer patterns.",
+                ErrorCode.INVALID_FILTER,
+            )
+        _LIBRARY_CACHES.add(size)
+        try:
+            search = regex.compile(pattern, flags=python_flags(flags)).search
+        except (regex.error, ValueError, OverflowError, RecursionError):
+            return None
+        finally:
+            self._left -= self._monotonic() - begin
+        quick = "(" not in pattern and sum(map(pattern.count, "*+{?")) <= _FEW
+        return _Compiled(search, quick)
 
     def _search_in_time(self, pattern: str, known: _Compiled, text: str) -> bool:
         """Search without holding up others, and not beyond the time. Watching it takes longer than most searches."""
@@ -86,11 +113,7 @@ class TimedSearch:
         except (ValueError, OverflowError, RecursionError):
             return False
         except TimeoutError:
-            raise InvalidRequest(
-                f"The filter's pattern {pattern[:80]!r} takes too long to search for. Write it without nested "
-                "repetitions, or narrow the list by dates or tags.",
-                ErrorCode.INVALID_FILTER,
-            ) from None
+            raise _too_slow(pattern) from None
         finally:
             self._left -= self._monotonic() - begin
 
@@ -113,33 +136,42 @@ def within(
         yield candidate
 
 
-def _compile(pattern: str, flags: str) -> Optional[_Compiled]:
-    """Return a pattern ready to search for, or ``None`` for one that cannot be compiled.
-
-    Raises:
-        InvalidRequest: if it repeats too much.
-    """
-    _check_expansion(pattern)
-    try:
-        search = regex.compile(pattern, flags=python_flags(flags)).search
-    except (regex.error, ValueError, OverflowError, RecursionError):
-        return None
-    quick = "(" not in pattern and sum(map(pattern.count, "*+{?")) <= _FEW
-    return _Compiled(search, quick)
+def _too_slow(pattern: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"The filter's pattern {pattern[:80]!r} takes too long to search for. Write it without nested repetitions, or narrow "
+        "the list by dates or tags.",
+        ErrorCode.INVALID_FILTER,
+    )
 
 
-def _check_expansion(pattern: str) -> None:
-    """Refuse a pattern that is too long when its counted repetitions are written out, as if each held all others."""
+def _expansion(pattern: str) -> int:
+    """Return how many characters a pattern has when its counted repetitions are written out, as if each held all others."""
     size = max(1, len(pattern))
     for low, high in _COUNTED.findall(pattern):
         # A number of many digits is too large whatever it is, and costs time to read.
         digits = high or low
         size *= max(1, int(digits or 1)) if len(digits) < 7 else _MAX_EXPANSION
         if size > _MAX_EXPANSION:
-            raise InvalidRequest(
-                f"The filter's pattern {pattern[:80]!r} repeats too much. Write it without large counted "
-                "repetitions.",
-                ErrorCode.INVALID_FILTER,
-            )
-    if size > _MAX_EXPANSION:
-        raise InvalidRequest("The filter's pattern is too long.", ErrorCode.INVALID_FILTER)
+            break
+    return min(size, _MAX_EXPANSION + 1)
+
+
+class _Caches:
+    """What the libraries keep of patterns that were compiled. They count patterns, so that some hundred large ones fill the memory."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def add(self, size: int) -> None:
+        """Make room for a pattern of this size."""
+        with self._lock:
+            self._size += size
+            if self._size > self._most:
+                regex.purge()
+                re.purge()
+                self._size = size
+
+
+_LIBRARY_CACHES: Final = _Caches(_CACHED_EXPANSION)
