@@ -132,9 +132,8 @@ def _calibrations(backend: IBMQBackend) -> list[str]:
 def _add(args: argparse.Namespace) -> int:
     from qiskit_ibmq_provider.service.devices import DeviceFileError
 
-    added = _added(args)
     try:
-        additions = added.add(args.files, name=args.name, overwrite=args.overwrite)
+        additions = _added(args).add(args.files, name=args.name, overwrite=args.overwrite)
     except (DeviceFileError, OSError) as err:
         return _failed(err)
     for addition in additions:
@@ -175,6 +174,10 @@ def _added(args: argparse.Namespace) -> AddedDevices:
         place.make()
         place.data_dir.mkdir(mode=0o700, exist_ok=True)
         data_dir = place.data_dir
+    elif not Path(data_dir).expanduser().is_dir():
+        raise FileNotFoundError(
+            f"There is no data directory {data_dir}. Start the service once, or name another one by --data-dir."
+        )
     others = os.environ.get("IBMQ_SERVICE_DEVICE_DIRS", "").split(os.pathsep)
     return AddedDevices(
         added_directory(Path(data_dir).expanduser()), [Path(path).expanduser() for path in others if path]

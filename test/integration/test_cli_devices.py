@@ -57,3 +57,6 @@ def test_a_file_that_is_no_device_is_named(local_place, tmp_path, capsys, conten
     assert capsys.readouterr().err.startswith(f"ibmq: The device file {path} cannot be used")
     assert main(["devices", "add", str(tmp_path / "missing.json")]) == 1
     assert "missing.json" in capsys.readouterr().err
+    assert main(["devices", "add", str(path), "--data-dir", str(tmp_path / "nowhere")]) == 1
+    assert "There is no data directory" in capsys.readouterr().err
+    assert not (tmp_path / "nowhere").exists()

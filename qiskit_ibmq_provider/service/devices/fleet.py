@@ -123,12 +123,12 @@ class Fleet:
             return self._document(calibration.path, normalise_properties)
 
     def calibration_dates(self, name: str) -> list[datetime.datetime]:
-        """Return the instants of a device's calibrations, aware, the oldest first.
+        """Return the different instants of a device's calibrations, aware, the oldest first.
 
         Raises:
             UnknownDevice: if there is no device of this name.
         """
-        return [calibration.updated for calibration in self._device(name).calibrations]
+        return sorted({calibration.updated for calibration in self._device(name).calibrations})
 
     def properties_at(self, name: str, instant: datetime.datetime) -> Optional[dict[str, Any]]:
         """Return the calibration of a device that was in force at an instant: the newest that is not younger.
