@@ -59,6 +59,7 @@ _MAX_PATTERN_COST: Final = 20_000
 """Most characters of all patterns of a filter together."""
 _CASELESS_COST: Final = 50
 """Each character of a pattern that ignores case counts as so many: a range such as ``[a-\U0010ffff]`` takes 5 ms to compile then."""
+_CACHED_LENGTH: Final = 1000
 _CURSOR_PATH: Final = "creationDate"
 _OPERATORS: Final = {operator.value: operator for operator in Operator}
 _CASELESS: Final = re.compile(r"\(\?[a-zA-Z]*i")
@@ -216,6 +217,9 @@ class _Parser:
             raise ProtocolError(
                 f"The filter's pattern {value!r:.80} on {path!r} is not a regular expression: {err}."
             ) from err
+        if len(pattern) > _CACHED_LENGTH:
+            # The library keeps 512 patterns, however large they are.
+            re.purge()
 
 
 def _parse_order(order: Any) -> Order:
