@@ -25,6 +25,9 @@ MAX_PULSE: Final = 2**22
 _AMPLITUDE_SLACK: Final = 1e-6
 """How far an amplitude may be above 1: by rounding."""
 
+_SIGMAS: Final = (1e-3, 1e9)
+"""Standard deviations that mean something: below, a pulse is one sample, and above, no longer a Gaussian."""
+
 ComplexArray = npt.NDArray[np.complex128]
 RealArray = npt.NDArray[np.float64]
 
@@ -96,14 +99,17 @@ def read_shape(shape: Any, parameters: Any) -> PulseShape:
     for name in names - values.keys():
         if name != "width" or "risefall_sigma_ratio" not in parameters:
             raise PulseError(f"a pulse of shape {shape!r} needs the parameter {name!r}")
-    if "sigma" in names and not 0 < values["sigma"]:
-        raise PulseError(f"'sigma' should be above 0, not {values['sigma']:.6g}")
+    low, high = _SIGMAS
+    if "sigma" in names and not low <= values["sigma"] <= high:
+        raise PulseError(
+            f"'sigma' should be above 0, from {low:g} to {high:g} samples, not {values['sigma']:.6g}"
+        )
     if "width" in names:
         values["width"] = _width(parameters, values, duration)
     envelope = _ENVELOPES[shape]
     pulse = PulseShape(duration, lambda: amplitude * envelope(duration, values))
     highest = float(np.abs(pulse.samples()).max()) if "beta" in names else 0.0
-    if highest > 1 + _AMPLITUDE_SLACK:
+    if not highest <= 1 + _AMPLITUDE_SLACK:
         raise PulseError(f"its largest sample is {highest:.6g}, but a device plays at most 1")
     return pulse
 
