@@ -94,16 +94,25 @@ def adopt(managed: ManagedJob, backend: IBMQBackend) -> None:
         backend: where it was to run.
     """
     error = managed.submit_error
-    if not isinstance(error, IBMQBackendApiError) or not error.outcome_unknown or error.job_id is None:
+    if not isinstance(error, IBMQBackendApiError) or not error.outcome_unknown:
         return
     try:
-        job = backend.retrieve_job(error.job_id)
-        submitted = job.status() not in (JobStatus.INITIALIZING, *_FAILED)
+        job = _job_of(error, backend)
+        submitted = job is not None and job.status() not in (JobStatus.INITIALIZING, *_FAILED)
     except IBMQError as err:
-        logger.debug("Job %s cannot be looked up: %s", error.job_id, err.message)
+        logger.debug("A job that may have been submitted cannot be looked up: %s", err.message)
         return
     if submitted:
         managed.job = job
+
+
+def _job_of(error: IBMQBackendApiError, backend: IBMQBackend) -> Optional[IBMQJob]:
+    """Return the job that the server has made although its answer was lost, by what the error tells of it."""
+    if error.job_id is not None:
+        return backend.retrieve_job(error.job_id)
+    if error.idempotency_key is not None:
+        return backend.provider().backend.find_submitted_job(error.idempotency_key)
+    return None
 
 
 def num_circuits(job: IBMQJob) -> Optional[int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+import types
 from concurrent.futures import Future
 
 import pytest
@@ -227,15 +228,26 @@ def test_partial_results_give_the_experiments_that_went_well():
         (JobStatus.RUNNING, False, False),
         (JobStatus.INITIALIZING, True, False),
         (JobStatus.CANCELLED, True, False),
+        (None, True, False),
     ],
 )
-def test_a_job_whose_submission_lost_its_answer_is_taken_over_if_it_runs(status, unknown, adopted):
+@pytest.mark.parametrize("known_by", ["job_id", "idempotency_key"])
+def test_a_job_whose_submission_lost_its_answer_is_taken_over_if_it_runs(status, unknown, adopted, known_by):
     class Backend:
         def retrieve_job(self, job_id):
+            if status is None:
+                raise IBMQBackendApiError("there is no such job")
             return ListedJob(job_id, "s_0_", status)
 
+        def provider(self):
+            return types.SimpleNamespace(backend=self)
+
+        def find_submitted_job(self, idempotency_key):
+            return None if status is None else ListedJob(idempotency_key, "s_0_", status)
+
     failure = IBMQBackendApiError("lost")
-    failure.job_id, failure.outcome_unknown = "a", unknown
+    failure.outcome_unknown = unknown
+    setattr(failure, known_by, "a")
     managed = ManagedJob(0, 1)
     managed.future = Future()
     managed.future.set_exception(failure)
