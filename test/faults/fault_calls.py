@@ -74,6 +74,9 @@ def _collected_set(scene: Scene) -> Callable[[], Any]:
     made = IBMQJobManager().run(
         [bell()] * MANAGED, scene.backend, name=scene.name, max_experiments_per_job=1, shots=64
     )
+    for job in made.jobs():
+        assert job is not None, "a job of the set is not submitted"
+        job.wait_for_final_state(timeout=60)
     return lambda: made.results(timeout=10 * scene.scale)
 
 
@@ -168,8 +171,13 @@ CALLS: dict[str, Call] = {
         _NOTHING,
         waits=True,
     ),
-    "result 10 s": Call(
-        _of_waiting(lambda job, scene: job.result(timeout=10 * scene.scale)), _has_counts, waits=True
+    "wait 60 s": Call(
+        _of_waiting(lambda job, scene: job.wait_for_final_state(timeout=60 * scene.scale)),
+        _NOTHING,
+        waits=True,
+    ),
+    "result 60 s": Call(
+        _of_waiting(lambda job, scene: job.result(timeout=60 * scene.scale)), _has_counts, waits=True
     ),
     "wait 0 s": Call(
         _of_waiting(lambda job, scene: job.wait_for_final_state(timeout=0)), _NOTHING, waits=True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import re
 import threading
 import time
 import traceback
@@ -36,6 +37,11 @@ _LEAST_WORK = 0.3
 
 _ATTEMPTS = 3
 """A call that was late is made again: the machine may have been busy. One that is late each time is late."""
+
+_ADVICE = re.compile(
+    r"\b(again|[Aa]sk|[Cc]heck|[Cc]orrect|[Gg]ive|[Rr]etrieve|[Ww]ait|[Aa]ccept|[Uu]se|should know|longer timeout)\b"
+)
+"""Words with which a text says what to do."""
 
 _DEAD = ("CANCELLED", "CREATING")
 
@@ -178,11 +184,10 @@ def _judge(played: Played, scene: Scene, call: Call, caller: _Caller) -> None:
 
 
 def _is_helpful(err: IBMQError, row: Row) -> bool:
-    """Tell whether a text is a sentence, and says what the row wants it to say."""
-    import re
-
+    """Tell whether a text is a sentence that says what to do, and what the row wants it to say."""
     text = err.message.strip()
-    return len(text) > 30 and text[-1] in ".!?" and re.search(row.says, text, re.DOTALL) is not None
+    says_so = re.search(row.says, text, re.DOTALL) is not None
+    return len(text) > 30 and text[-1] in ".!?" and _ADVICE.search(text) is not None and says_so
 
 
 def _chain(err: Optional[BaseException]) -> Iterator[BaseException]:
