@@ -107,6 +107,8 @@ def _launch(place: LocalPlace, python: str) -> subprocess.Popen[str]:
     arguments = ["-m", "qiskit_ibmq_provider.cli", "serve", "--host", "127.0.0.1", "--port", "0"]
     arguments += ["--data-dir", str(place.data_dir), "--idle-timeout", f"{place.idle_seconds:g}"]
     arguments += ["--instance-id", secrets.token_hex(8)]
+    # It has one user, whom nobody has to be protected from.
+    arguments += ["--requests-per-second", "0"]
     if os.name == "posix":
         # The interpreter in between needs nothing but itself: without site and variables it takes milliseconds.
         command = [python, "-I", "-S", "-c", _DETACH, *arguments]
