@@ -80,7 +80,7 @@ def assume(configuration: dict[str, Any]) -> dict[str, float]:
     assumed = {
         name: TYPICAL[kind]
         for name, value in values.items()
-        for kind in ("omegad", "jq")
+        for kind in TYPICAL
         if name.startswith(kind) and value == 0
     }
     names = (f"delta{qubit}" for qubit in range(configuration["n_qubits"]))
