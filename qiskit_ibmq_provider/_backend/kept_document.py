@@ -18,17 +18,24 @@ T = TypeVar("T")
 class KeptDocument(Generic[T]):
     """A document that is fetched when it is first asked for. Threads that ask at the same time share one request.
 
-    What is kept is the text. Everybody gets an object of his own made from it: who changes his does not change what others get, and
-    nobody waits for a copy to be made. A failed request leaves what was kept.
+    Everybody gets an object of his own: who changes his does not change what others get. It is made from the text of the document, or
+    like an object that is kept for that and given to nobody. A failed request leaves what was kept.
 
     Args:
         build: makes the object of the document, or None where there is none.
+        own: makes an object like a kept one; by default each is built from the text.
     """
 
-    def __init__(self, build: Callable[[Optional[Mapping[str, Any]]], Optional[T]]) -> None:
+    def __init__(
+        self,
+        build: Callable[[Optional[Mapping[str, Any]]], Optional[T]],
+        own: Optional[Callable[[T], T]] = None,
+    ) -> None:
         self._build = build
+        self._own = own
         self._lock = threading.Lock()
         self._text: Optional[bytes] = None
+        self._model: Optional[T] = None
 
     def get(self, fetch: Callable[[], Optional[Mapping[str, Any]]], *, refresh: bool = False) -> Optional[T]:
         """Return an object made of the document, or None if there is none.
@@ -42,15 +49,21 @@ class KeptDocument(Generic[T]):
                 document = fetch()
                 text = codec.dumps(document)
                 made = self._build(document)
-                self._text = text
-                return made
-            text = self._text
-        return self._build(codec.loads(text))
+                self._text, self._model = text, None
+                if self._own is None:
+                    return made
+                self._model = made
+            elif self._own is not None and self._model is None:
+                self._model = self._build(codec.loads(self._text))
+            text, model = self._text, self._model
+        if self._own is None:
+            return self._build(codec.loads(text))
+        return None if model is None else self._own(model)
 
     def __getstate__(self) -> dict[str, Any]:
         # A lock cannot be copied or pickled.
-        return {"_build": self._build, "_text": self._text}
+        return {"_build": self._build, "_own": self._own, "_text": self._text}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["_build"])  # type: ignore[misc]
+        self.__init__(state["_build"], state["_own"])  # type: ignore[misc]
         self._text = state["_text"]

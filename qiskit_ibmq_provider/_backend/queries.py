@@ -24,7 +24,11 @@ from qiskit_ibmq_provider._backend.kept_document import KeptDocument
 from qiskit_ibmq_provider._backend.portable import PortableBackend
 from qiskit_ibmq_provider.backendjoblimit import BackendJobLimit
 from qiskit_ibmq_provider.backendreservation import BackendReservation
-from qiskit_ibmq_provider.encoding.backends import decode_backend_properties, decode_pulse_defaults
+from qiskit_ibmq_provider.encoding.backends import (
+    decode_backend_properties,
+    decode_pulse_defaults,
+    own_properties,
+)
 from qiskit_ibmq_provider.exceptions import IBMQBackendError
 from qiskit_ibmq_provider.utils.backend import convert_reservation_data
 from qiskit_ibmq_provider.utils.converters import local_to_utc
@@ -66,7 +70,7 @@ class BackendQueries(PortableBackend):
         self.group = credentials.group
         self.project = credentials.project
         build = functools.partial(decode_backend_properties, backend_name=configuration.backend_name)
-        self._kept_properties: KeptDocument[BackendProperties] = KeptDocument(build)
+        self._kept_properties: KeptDocument[BackendProperties] = KeptDocument(build, own_properties)
         self._kept_defaults: KeptDocument[PulseDefaults] = KeptDocument(decode_pulse_defaults)
 
     def configuration(self) -> Configuration:

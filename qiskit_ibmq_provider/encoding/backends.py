@@ -23,12 +23,18 @@ from qiskit.providers.models import (
 from qiskit_ibmq_provider._collector import collector_held
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.encoding._instructions import pulse_instruction, pulse_library
+from qiskit_ibmq_provider.encoding._property_models import own_properties
 from qiskit_ibmq_provider.encoding.values import to_complex
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import as_object, as_objects, required
 from qiskit_ibmq_provider.protocol.timestamps import parse_utc
 
-__all__ = ["decode_backend_configuration", "decode_backend_properties", "decode_pulse_defaults"]
+__all__ = [
+    "decode_backend_configuration",
+    "decode_backend_properties",
+    "decode_pulse_defaults",
+    "own_properties",
+]
 
 logger = get_logger(__name__)
 

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import pickle
 
 import pytest
-from qiskit.providers.models import PulseBackendConfiguration, QasmBackendConfiguration
+from qiskit.providers.models import BackendProperties, PulseBackendConfiguration, QasmBackendConfiguration
 from support.snapshots import snapshot
 
 from qiskit_ibmq_provider.encoding import (
@@ -16,6 +17,7 @@ from qiskit_ibmq_provider.encoding import (
     decode_backend_properties,
     decode_pulse_defaults,
 )
+from qiskit_ibmq_provider.encoding.backends import own_properties
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 
 _DEVICES = ["vigo", "armonk", "manila", "santiago", "washington", "yorktown", "rochester", "melbourne"]
@@ -196,3 +198,41 @@ def test_pulse_defaults_are_read_also_with_surprises():
 def test_unusable_pulse_defaults_are_refused(document):
     with pytest.raises(ProtocolError):
         decode_pulse_defaults(document)
+
+
+def _changed(properties):
+    """Change whatever a user can change of calibration data."""
+    properties.qubits[0][0].value = -1
+    properties.gates.clear()
+    properties.general.append(None)
+    properties.qubit_property(0).clear()
+    properties.gate_property("cx", [0, 1]).clear()
+    properties.backend_name = "other"
+    properties.more["a"].append(2)
+
+
+def test_own_properties_are_like_their_model_and_nobody_elses():
+    document = {**snapshot("vigo", "props"), "more": {"a": [1]}}
+    model, plain = decode_backend_properties(document), decode_backend_properties(document)
+    first, second = own_properties(model), own_properties(model)
+    assert isinstance(first, BackendProperties)
+    assert first.t1(0) == plain.t1(0)
+    assert first.gate_length("cx", [0, 1]) == plain.gate_length("cx", [0, 1])
+    assert not {"qubits", "gates", "general"} & set(vars(first))
+    _changed(first)
+    for other in (second, own_properties(model), model):
+        assert other == plain
+        assert other.t1(0) == plain.t1(0)
+        assert other.gate_property("cx", [0, 1]) == plain.gate_property("cx", [0, 1])
+        assert other.more == {"a": [1]}
+    with pytest.raises(AttributeError):
+        second.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_a_duplicate_of_own_properties_is_qiskits_own(duplicate):
+    model = decode_backend_properties(snapshot("vigo", "props"))
+    twin = duplicate(own_properties(model))
+    assert type(twin) is BackendProperties
+    assert twin == model
+    assert twin.t1(0) == model.t1(0)
