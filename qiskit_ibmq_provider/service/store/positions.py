@@ -15,7 +15,7 @@ from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.domain.model import Job
 from qiskit_ibmq_provider.service.store.rows import to_micros
 from qiskit_ibmq_provider.service.store.schema import in_status, job
-from qiskit_ibmq_provider.service.store.turns import Key, only_one_waits, standings
+from qiskit_ibmq_provider.service.store.turns import Key, only_waiting, standings
 
 __all__ = ["queue_length", "with_positions"]
 
@@ -53,7 +53,7 @@ def _ahead(connection: sa.Connection, member: Job) -> int:
         return 0
     queued = to_micros(member.queued)
     earlier = sa.or_(job.c.queued < queued, sa.and_(job.c.queued == queued, job.c.seq < member.seq))
-    if only_one_waits(connection):
+    if only_waiting(connection) is not None:
         return _count(connection, job.c.backend == member.backend_name, earlier)
     waiting = standings(connection)
     here = next((each for each in waiting if each.project_id == member.project.id), None)

@@ -24,6 +24,7 @@ from qiskit_ibmq_provider.service.store.turns import (
     Key,
     Standing,
     mark_served,
+    only_waiting,
     projects_waiting,
     standings,
 )
@@ -53,11 +54,13 @@ class SqlQueue:
         claimed: list[Job] = []
         # A claim that a power cut takes back leaves the job in the queue, and its worker is gone, too.
         with self._database.write(durable=False) as connection:
-            for queued in _fair_candidates(connection, limit, excluding):
+            alone = only_waiting(connection)
+            for queued in _fair_candidates(connection, limit, excluding, alone=alone):
                 running = change(queued)
                 if swap_row(connection, queued, running):
                     claimed.append(running)
-            mark_served(connection, [running.project.id for running in claimed])
+            if alone is None:
+                mark_served(connection, [running.project.id for running in claimed])
         return claimed
 
     def renew(self, owner: str, holdings: Iterable[Holding], lease_until: datetime.datetime) -> set[Holding]:
@@ -135,8 +138,12 @@ def _run_seconds(ended: Job) -> Optional[float]:
     return max(0.0, (ended.ended - parse_utc(begin)).total_seconds())
 
 
-def _fair_candidates(connection: sa.Connection, limit: int, excluding: Collection[str]) -> list[Job]:
-    """Return the queued jobs whose turn it is next."""
+def _fair_candidates(
+    connection: sa.Connection, limit: int, excluding: Collection[str], *, alone: Optional[int]
+) -> list[Job]:
+    """Return the queued jobs whose turn it is next; a project that waits alone needs no turns."""
+    if alone is not None:
+        return [job_of(row) for row in _oldest(connection, alone, limit, excluding)]
     heads: list[tuple[Key, int]] = []
     waiting: dict[int, tuple[Standing, Sequence[Any]]] = {}
     for standing in standings(connection):

@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Optional
 
 import sqlalchemy as sa
 
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.store.schema import in_status, job, project
 
-__all__ = ["Key", "Standing", "mark_served", "only_one_waits", "projects_waiting", "standings"]
+__all__ = ["Key", "Standing", "mark_served", "only_waiting", "projects_waiting", "standings"]
 
 Key = tuple[int, int, int, int, int]
 
@@ -77,10 +77,13 @@ def standings(connection: sa.Connection) -> list[Standing]:
     ]
 
 
-def only_one_waits(connection: sa.Connection) -> bool:
-    """Tell whether at most one project has queued jobs, in one question: it is so in most services at most times."""
+def only_waiting(connection: sa.Connection) -> Optional[int]:
+    """Return the project that has queued jobs if it is the only one, else ``None``.
+
+    One question, which is enough in most services at most times.
+    """
     least, most = connection.execute(_ENDS).one()
-    return bool(least == most)
+    return None if least is None or least != most else int(least)
 
 
 def projects_waiting(connection: sa.Connection) -> Iterable[int]:
