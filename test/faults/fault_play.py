@@ -11,13 +11,14 @@ import re
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Optional
 
 from fault_call import Call
 from fault_calls import CALLS
 from fault_row import CLEAN, Row
 from fault_scene import SIGNATURE, Scene
+from support.secret_hunt import shown_by
 
 from qiskit_ibmq_provider.exceptions import IBMQError
 from qiskit_ibmq_provider.protocol.routes import Route
@@ -190,23 +191,11 @@ def _is_helpful(err: IBMQError, row: Row) -> bool:
     return len(text) > 30 and text[-1] in ".!?" and _ADVICE.search(text) is not None and says_so
 
 
-def _chain(err: Optional[BaseException]) -> Iterator[BaseException]:
-    """Go through an exception and those behind it."""
-    seen: set[int] = set()
-    waiting = [err]
-    while waiting:
-        item = waiting.pop()
-        if item is not None and id(item) not in seen:
-            seen.add(id(item))
-            yield item
-            waiting += [item.__cause__, item.__context__]
-
-
 def _look_for_leaks(
     played: Played, scene: Scene, err: Optional[BaseException], records: list[logging.LogRecord]
 ) -> None:
-    """Look for tokens and signatures in the exception, what is behind it, and the log."""
-    texts = [f"{each!r} {each} {vars(each)}" for each in _chain(err)]
+    """Look for tokens and signatures in the exception, what is behind it, its local variables and its pickle, and in the log."""
+    texts = [] if err is None else [f"{where}: {text}" for where, text in shown_by(err)]
     texts += [record.getMessage() for record in list(records)]
     for text in texts:
         hits = [secret for secret in scene.secrets() if secret in text]
