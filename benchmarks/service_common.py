@@ -72,6 +72,18 @@ class Caller:
         self.raw("POST", f"{PROJECT}/Jobs/{job['id']}/jobDataUploaded", b"")
         return str(job["id"])
 
+    def submit_directly(self, backend: str, payload: bytes) -> str:
+        """Submit a job in one request, and return its id."""
+        head = json.dumps({"backend": {"name": backend}, "allowObjectStorage": True}).encode()
+        answer = json.loads(
+            self.raw("POST", f"{PROJECT}/Jobs/direct", head[:-1] + b', "qObject": ' + payload + b"}")
+        )
+        return str(answer["job"]["id"])
+
+    def result_directly(self, job_id: str) -> Any:
+        """Return the result of a job in one request."""
+        return self.json("GET", f"{PROJECT}/Jobs/{job_id}/result")
+
     def socket(self, job_id: str) -> websocket.WebSocket:
         """Return the authenticated websocket of a job."""
         connection = websocket.create_connection(

@@ -6,8 +6,8 @@
     python -m benchmarks.service_jobs --json jobs.json
 
 Overhead is the time from the beginning of the first request of a submission to the last byte of the result, less the
-time that the result says the simulator took. The plain way: creation, upload, announcement, websocket, result URL,
-result; each a request of its own over loopback.
+time that the result says the simulator took. Our own client's way is one request for the job, a websocket, and one
+request for the result; the original one's is creation, upload, announcement, websocket, result URL and result.
 """
 
 from __future__ import annotations
@@ -27,14 +27,16 @@ SMALL_DEVICE = "ibmq_belem"
 LARGE_DEVICE = "ibm_washington"
 
 
-def overheads(caller: Caller, backend: str, payload: bytes, count: int) -> tuple[list[float], list[float]]:
+def overheads(
+    caller: Caller, backend: str, payload: bytes, count: int, *, direct: bool = True
+) -> tuple[list[float], list[float]]:
     """Return the overheads and the simulator's times of jobs one after the other, in milliseconds."""
     added, own = [], []
     for _ in range(count):
         began = time.perf_counter()
-        job_id = caller.submit(backend, payload)
+        job_id = caller.submit_directly(backend, payload) if direct else caller.submit(backend, payload)
         status = caller.wait(job_id)
-        result = caller.result(job_id)
+        result = caller.result_directly(job_id) if direct else caller.result(job_id)
         took = time.perf_counter() - began
         if status != "COMPLETED":
             raise RuntimeError(f"Job {job_id} on {backend} is {status}.")
@@ -43,7 +45,9 @@ def overheads(caller: Caller, backend: str, payload: bytes, count: int) -> tuple
     return added, own
 
 
-def throughput(url: str, token: str, payload: bytes, clients: int, seconds: float) -> float:
+def throughput(
+    url: str, token: str, payload: bytes, clients: int, seconds: float, *, direct: bool = True
+) -> float:
     """Return how many jobs per second come back to clients that each wait for their own."""
     counts = [0] * clients
     began = threading.Barrier(clients + 1)
@@ -51,10 +55,14 @@ def throughput(url: str, token: str, payload: bytes, clients: int, seconds: floa
 
     def work(number: int) -> None:
         caller = Caller(url, token)
-        caller.result(_run(caller, payload))
+
+        def run() -> None:
+            overheads(caller, SIMULATOR, payload, 1, direct=direct)
+
+        run()
         began.wait()
         while time.perf_counter() < ends[0]:
-            caller.result(_run(caller, payload))
+            run()
             counts[number] += 1
         caller.close()
 
@@ -70,12 +78,6 @@ def throughput(url: str, token: str, payload: bytes, clients: int, seconds: floa
     return sum(counts) / (time.perf_counter() - start)
 
 
-def _run(caller: Caller, payload: bytes) -> str:
-    job_id = caller.submit(SIMULATOR, payload)
-    caller.wait(job_id)
-    return job_id
-
-
 def main() -> None:
     """Measure and print."""
     parser = options(__doc__ or "")
@@ -85,7 +87,9 @@ def main() -> None:
     given = parser.parse_args()
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="ibmq-bench-") as directory:
-        with ServiceProcess(Path(directory) / "data", settings={"workers": 2}) as service:
+        with ServiceProcess(
+            Path(directory) / "data", settings={"workers": 2, "requests_per_second": 0}
+        ) as service:
             caller = Caller(service.url, service.token)
             for backend, basis in ((SIMULATOR, "u"), (SMALL_DEVICE, "sx"), (LARGE_DEVICE, "sx")):
                 # Both workers remember the device after a few jobs.
@@ -93,20 +97,29 @@ def main() -> None:
             # In turns, so that what else the machine does meets all of them.
             added: dict[str, list[float]] = {}
             own: dict[str, list[float]] = {}
+            plain = f"{SIMULATOR}, the original way"
             for _ in range(10):
-                for backend, basis in ((SIMULATOR, "u"), (SMALL_DEVICE, "sx"), (LARGE_DEVICE, "sx")):
-                    more, times = overheads(caller, backend, five_qubits(basis), max(1, given.count // 10))
-                    added.setdefault(backend, []).extend(more)
-                    own.setdefault(backend, []).extend(times)
+                for name, backend, basis in (
+                    (SIMULATOR, SIMULATOR, "u"),
+                    (plain, SIMULATOR, "u"),
+                    (SMALL_DEVICE, SMALL_DEVICE, "sx"),
+                    (LARGE_DEVICE, LARGE_DEVICE, "sx"),
+                ):
+                    count = max(1, given.count // 10)
+                    more, times = overheads(caller, backend, five_qubits(basis), count, direct=name != plain)
+                    added.setdefault(name, []).extend(more)
+                    own.setdefault(name, []).extend(times)
             for backend, values in added.items():
                 figures[f"overhead on {backend}, ms"] = spread(values)
                 figures[f"simulator's time on {backend}, ms"] = spread(own[backend])
             ratio = spread(added[LARGE_DEVICE])["median"] / spread(added[SMALL_DEVICE])["median"]
             figures["overhead of the 127-qubit device over the 5-qubit one"] = ratio
             caller.close()
-            figures[f"jobs per second from {given.clients} clients"] = throughput(
-                service.url, service.token, five_qubits(), given.clients, given.seconds
-            )
+            for direct in (True, False):
+                way = "" if direct else ", the original way"
+                figures[f"jobs per second from {given.clients} clients{way}"] = throughput(
+                    service.url, service.token, five_qubits(), given.clients, given.seconds, direct=direct
+                )
     finish("service_jobs", figures, given.json)
 
 
