@@ -72,8 +72,9 @@ def insert_job(
     new = _one(connection, seq)
     if change is None:
         return new
-    swap_row(connection, new, change(new))
-    return _one(connection, seq)
+    changed = change(new)
+    swap_row(connection, new, changed)
+    return changed
 
 
 def wait_for_others(connection: sa.Connection, project_id: int) -> None:
