@@ -36,8 +36,9 @@ _WORK = 1.5
 
 _LEAST_WORK = 0.3
 
-_ATTEMPTS = 3
-"""A call that was late is made again: the machine may have been busy. One that is late each time is late."""
+_STRETCHES = (1, 3, 10)
+"""A row that is late, or whose call gave up, is played again with more time: a machine that is busy with other things answers too slowly for a
+time that is scaled down that far. What is lost, leaked or of another kind counts at once."""
 
 _ADVICE = re.compile(
     r"\b(again|[Aa]sk|[Cc]heck|[Cc]orrect|[Gg]ive|[Rr]etrieve|[Ww]ait|[Aa]ccept|[Uu]se|should know|longer timeout)\b"
@@ -93,17 +94,24 @@ class _Caller(threading.Thread):
         return True
 
 
-def play(row: Row, scene: Scene, records: list[logging.LogRecord]) -> Played:
-    """Play a row; again if it was late and not hung.
+def play(row: Row, scene_for: Callable[[str, float], Scene], records: list[logging.LogRecord]) -> Played:
+    """Play a row; again, at a larger scale, where the machine may have been too busy.
 
     Args:
         row: the row.
-        scene: where.
+        scene_for: gives the scene for a kind of server and a time scale.
         records: what is logged meanwhile.
     """
-    for _ in range(_ATTEMPTS):
-        played = _play_once(row, scene, records)
-        if not played.hung or played.outcome == "hung":
+    for stretch in _STRETCHES:
+        scaled = dataclasses.replace(row, scale=min(1.0, row.scale * stretch))
+        try:
+            played = _play_once(scaled, scene_for(row.server, scaled.scale), records)
+        except IBMQError as err:
+            played = Played(scaled, "not played", wrong=[f"the row cannot be made ready: {err}"])
+        certain = (
+            played.raw or played.lost or played.leaks or played.wrong_default or played.outcome == "hung"
+        )
+        if certain or not played.problems():
             break
     return played
 

@@ -54,7 +54,7 @@ ROWS = (
     *(Row(f"D{n:02}", f"properties {code} always", "properties", (always("GET", r.DEVICE_PROPERTIES, status(code)),), API, 90, f"gateway says {code}") for n, code in enumerate(ONCE, 7)),
     *(Row(f"D{n:02}", f"properties {code}", "properties", (always("GET", r.DEVICE_PROPERTIES, status(code)),), API, 5, says) for n, (code, says) in enumerate(REFUSED.items(), 13)),
     Row("D18", "properties hang", "properties", (always("GET", r.DEVICE_PROPERTIES, hang),), API, 90, "did not answer", scale=0.03),
-    Row("D19", "properties drip", "properties", (always("GET", r.DEVICE_PROPERTIES, drip(0.02)),), API, 90, "did not answer completely within", scale=0.03, short=True),
+    Row("D19", "properties drip", "properties", (always("GET", r.DEVICE_PROPERTIES, drip(0.02)),), API, 90, "did not answer completely within", scale=0.03),
     Row("D20", "properties are an array", "properties", (always("GET", r.DEVICE_PROPERTIES, json_of([1])),), UNREADABLE, 20),
     Row("D21", "properties are an object of another kind", "properties", (always("GET", r.DEVICE_PROPERTIES, json_of({"a": {"b": []}})),), UNREADABLE, 20),
     Row("D22", "properties whose gates are a number", "properties", (always("GET", r.DEVICE_PROPERTIES, changed(without_gates)),), UNREADABLE, 20, "Whoever runs the service should know"),

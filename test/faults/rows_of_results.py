@@ -70,7 +70,7 @@ ROWS = (
     Row("R24", "result whose experiments are a number", "fetch result", (always("GET", r.STORAGE, changed(lambda said: {**said, "results": 5})),), API, 20, "cannot be read"),
     Row("R25", "result whose data is an array", "fetch result", (always("GET", r.STORAGE, changed(odd_data)),), API, 20, "cannot be read"),
     Row("R26", "result is nested too deeply", "fetch result", (always("GET", r.STORAGE, status(200, DEEP)),), API, 20, "cannot be read"),
-    Row("R27", "result now: the result hangs", "fetch result now", (always("GET", r.STORAGE, hang),), LATE, 75, "longer timeout", scale=0.05, short=True),
+    Row("R27", "result now: the result hangs", "fetch result now", (always("GET", r.STORAGE, hang),), LATE, 75, "longer timeout", scale=0.05),
     Row("R28", "result now: the result 503 once", "fetch result now", (first("GET", r.STORAGE, status(503)),)),
     Row("R29", "result now: its address drips", "fetch result now", (always("GET", r.JOB_RESULT_URL, drip(0.1)),), LATE, 75, "longer timeout", scale=0.03),
     Row("R30", "payload is garbage once", "circuits", (first("GET", r.STORAGE, html),)),

@@ -16,7 +16,7 @@ from fault_table import TABLE
     "row", [pytest.param(row, id=row.id, marks=() if row.short else pytest.mark.faults_long) for row in TABLE]
 )
 def test_a_fault(row, scene_for, log_records, played_rows):
-    played = play(row, scene_for(row.server, row.scale), log_records)
+    played = play(row, scene_for, log_records)
     played_rows.append(played)
     assert played.problems() == []
 
