@@ -186,6 +186,7 @@ def rush(directory: Path, *, clients: int, seconds: float, backlog: int, light: 
         _wait_for_all(first, result)
         ended = process.memory_info().rss
         _judge(result, first)
+        first.caller.close()
         result.counts.update(
             {"MiB before": calm >> 20, "MiB at most": peak >> 20, "MiB afterwards": ended >> 20}
         )
@@ -203,6 +204,7 @@ def _fill(client: Callable[[str], Client], blocker: Client, backlog: int) -> Non
     each.log_in()
     for _ in range(backlog):
         each.submit()
+    each.caller.close()
     for job_id in blocking:
         blocker.ask("POST", f"{_path(LIGHT)}/Jobs/{job_id}/cancel")
 

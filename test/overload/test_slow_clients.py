@@ -9,6 +9,7 @@ import contextlib
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -108,6 +109,9 @@ def test_uploads_that_drip(service: ServiceProcess, caller: PlainCaller) -> None
             with contextlib.suppress(ConnectionResetError):
                 assert connection.recv(1) == b""
     # Nothing of them stays, and the job can still have its payload.
+    ends = time.monotonic() + DEADLINE
+    while list((service.data_dir / "blobs").rglob("*.tmp")) and time.monotonic() < ends:
+        threading.Event().wait(0.05)
     assert list((service.data_dir / "blobs").rglob("*.tmp")) == []
     assert caller.call("PUT", url, numbered_job(3))[0] == 200
     assert caller.call("POST", f"{JOBS}/{job_id}/jobDataUploaded")[0] == 200
