@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Final, Optional
+from typing import Any, Optional
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
 from qiskit_ibmq_provider.protocol.timestamps import parse_utc
@@ -19,6 +19,16 @@ from qiskit_ibmq_provider.service.executor.circuit_reader import CircuitReader
 from qiskit_ibmq_provider.service.executor.known_options import check_options
 from qiskit_ibmq_provider.service.executor.noise_model import read_noise_model
 from qiskit_ibmq_provider.service.executor.payload import CircuitJob, Experiment
+from qiskit_ibmq_provider.service.executor.qobj_head import (
+    DEFAULT_SHOTS,
+    experiment_place,
+    json_object,
+    read_experiments,
+    read_measurement,
+    read_memory,
+    read_seed,
+    read_shots,
+)
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 from qiskit_ibmq_provider.service.executor.rules import MAX_MEMORY_SLOTS, DeviceRules
 from qiskit_ibmq_provider.service.executor.simulator_options import (
@@ -28,15 +38,6 @@ from qiskit_ibmq_provider.service.executor.simulator_options import (
 )
 
 __all__ = ["read_calibration_date", "read_job"]
-
-_DEFAULT_SHOTS: Final = 1024
-"""What Qiskit takes where nothing is said."""
-
-_KERNELED: Final = 1
-_CLASSIFIED: Final = 2
-"""The measurement levels of points in the IQ plane and of bits; raw signals of level 0 are not simulated."""
-
-_SEED_BITS: Final = 63
 
 
 def read_job(document: Any, rules: DeviceRules, *, max_experiments: Optional[int] = None) -> CircuitJob:
@@ -50,14 +51,14 @@ def read_job(document: Any, rules: DeviceRules, *, max_experiments: Optional[int
     Raises:
         Refusal: the document is no Qobj of circuits, or the device does not run it.
     """
-    qobj = _object(document, "The payload")
+    qobj = json_object(document, "The payload")
     _check_kind(qobj)
-    config = _object(qobj.get("config") or {}, "The field 'config' of the payload")
-    experiments = _experiments(qobj, rules, max_experiments)
+    config = json_object(qobj.get("config") or {}, "The field 'config' of the payload")
+    experiments = read_experiments(qobj, rules, max_experiments)
     check_options(config, rules)
-    meas_level, meas_return = _measurement(config, rules)
-    shots = _shots(config, rules, "The job", _DEFAULT_SHOTS)
-    memory = _memory(config, "The job", False)
+    meas_level, meas_return = read_measurement(config, rules)
+    shots = read_shots(config, rules, "The job", DEFAULT_SHOTS)
+    memory = read_memory(config, "The job", False)
     read = [
         _experiment(index, entry, config, rules, shots=shots, memory=memory)
         for index, entry in enumerate(experiments)
@@ -77,7 +78,7 @@ def read_job(document: Any, rules: DeviceRules, *, max_experiments: Optional[int
         memory=memory,
         memory_slots=max(experiment.memory_slots for experiment in read),
         method=method,
-        seed=_seed(config),
+        seed=read_seed(config),
         noise_model=read_noise_model(config, rules),
         options=options,
         whole_registers=multiplexed or options.get("enable_truncation") is False,
@@ -116,33 +117,14 @@ def _check_kind(qobj: Mapping[str, Any]) -> None:
         raise Refusal(f"The field 'type' of the payload should be 'QASM' or 'PULSE', not {kind!r:.40}.")
 
 
-def _experiments(qobj: Mapping[str, Any], rules: DeviceRules, limit: Optional[int]) -> list[Any]:
-    """Return the list of experiments, if there are neither none nor too many."""
-    experiments = qobj.get("experiments")
-    if not isinstance(experiments, list):
-        raise Refusal("The payload has no list 'experiments': it is not a Qobj.")
-    if not experiments:
-        raise Refusal("The job holds no circuit. Submit at least one.", ErrorCode.NO_EXPERIMENTS)
-    most = rules.max_experiments if limit is None else min(limit, rules.max_experiments)
-    if len(experiments) > most:
-        raise Refusal(
-            f"The job holds {len(experiments)} circuits, but {rules.name} takes at most {most} in one job. "
-            "Split it into several jobs.",
-            ErrorCode.TOO_MANY_EXPERIMENTS,
-        )
-    return experiments
-
-
 def _experiment(
     index: int, entry: Any, job_config: Mapping[str, Any], rules: DeviceRules, *, shots: int, memory: bool
 ) -> Experiment:
     """Read one circuit."""
-    plain = f"Experiment {index}"
-    experiment = _object(entry, plain)
-    header = _object(experiment.get("header") or {}, f"The header of experiment {index}")
-    name = header.get("name")
-    where = f"{plain} ({name!r:.60})" if isinstance(name, str) else plain
-    config = _object(experiment.get("config") or {}, f"{where}: the field 'config'")
+    experiment = json_object(entry, f"Experiment {index}")
+    header = json_object(experiment.get("header") or {}, f"The header of experiment {index}")
+    where = experiment_place(index, header)
+    config = json_object(experiment.get("config") or {}, f"{where}: the field 'config'")
     instructions = experiment.get("instructions")
     if not isinstance(instructions, list):
         raise Refusal(f"{where} has no list 'instructions'.")
@@ -160,18 +142,11 @@ def _experiment(
         header=header,
         qubits=reader.used_size if qubits is None else qubits,
         memory_slots=reader.slots_used if slots is None else slots,
-        shots=_shots(config, rules, where, shots),
-        memory=_memory(config, where, memory),
+        shots=read_shots(config, rules, where, shots),
+        memory=read_memory(config, where, memory),
         instructions=read,
         active=reader.active,
     )
-
-
-def _object(value: Any, what: str) -> Mapping[str, Any]:
-    """Return a value that must be a JSON object."""
-    if not isinstance(value, dict):
-        raise Refusal(f"{what} should be a JSON object, not {type(value).__name__}.")
-    return value
 
 
 def _size(
@@ -186,60 +161,3 @@ def _size(
             raise Refusal(f"{where}: {key!r} should be a number of 0 or more, not {value!r:.40}.")
         return value
     return None
-
-
-def _shots(config: Mapping[str, Any], rules: DeviceRules, where: str, default: int) -> int:
-    """Return the number of shots."""
-    shots = config.get("shots")
-    if shots is None:
-        return min(default, rules.max_shots)
-    if isinstance(shots, bool) or not isinstance(shots, int) or shots < 1:
-        raise Refusal(
-            f"{where} asks for {shots!r:.40} shots. It should be a whole number of 1 or more.",
-            ErrorCode.INVALID_SHOTS,
-        )
-    if shots > rules.max_shots:
-        raise Refusal(
-            f"{where} asks for {shots} shots, but {rules.name} runs at most {rules.max_shots}.",
-            ErrorCode.INVALID_SHOTS,
-        )
-    return shots
-
-
-def _memory(config: Mapping[str, Any], where: str, default: bool) -> bool:
-    """Return whether the outcome of each shot is asked for."""
-    memory = config.get("memory")
-    if memory is None:
-        return default
-    if not isinstance(memory, bool):
-        raise Refusal(f"{where}: 'memory' should be true or false, not {memory!r:.40}.")
-    return memory
-
-
-def _measurement(config: Mapping[str, Any], rules: DeviceRules) -> tuple[int, str]:
-    """Return the level of measurement, and whether points of level 1 are averaged."""
-    level = config.get("meas_level")
-    if level is None:
-        level = _CLASSIFIED
-    known = sorted(rules.meas_levels & {_KERNELED, _CLASSIFIED})
-    if isinstance(level, bool) or level not in known:
-        raise Refusal(
-            f"The job asks for measurement level {level!r:.40}. {rules.name} returns data of level "
-            f"{' and '.join(map(str, known))} of circuits; leave 'meas_level' out for counts."
-        )
-    returned = config.get("meas_return")
-    if returned not in (None, "avg", "single"):
-        raise Refusal(f"The option 'meas_return' should be 'avg' or 'single', not {returned!r:.40}.")
-    return int(level), returned or "avg"
-
-
-def _seed(config: Mapping[str, Any]) -> Optional[int]:
-    """Return the seed of the random numbers, or ``None`` for one of the simulator's choice."""
-    seed = config.get("seed_simulator")
-    if seed is None:
-        return None
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**_SEED_BITS:
-        raise Refusal(
-            f"The option 'seed_simulator' should be a whole number from 0 to 2^{_SEED_BITS}, not {seed!r:.40}."
-        )
-    return seed

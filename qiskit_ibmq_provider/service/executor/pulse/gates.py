@@ -12,8 +12,8 @@ from typing import Any, Final, Optional
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.executor.operands import OperandError, read_real
 from qiskit_ibmq_provider.service.executor.pulse.device import Channel, PulseDevice
-from qiskit_ibmq_provider.service.executor.pulse.settings import json_object
 from qiskit_ibmq_provider.service.executor.pulse.steps import Acquire, Step, StepReader
+from qiskit_ibmq_provider.service.executor.qobj_head import json_object
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 
 __all__ = ["Block", "GatePulses", "read_calibrations"]

@@ -17,7 +17,7 @@ from qiskit_ibmq_provider.service.executor.pulse.reader import SCHEDULES, read_s
 from qiskit_ibmq_provider.service.executor.pulse.results import DeviceDocuments
 from qiskit_ibmq_provider.service.executor.pulse.runner import PulseRunner
 from qiskit_ibmq_provider.service.executor.pulse.scheduling import has_pulse_gates, read_circuits
-from qiskit_ibmq_provider.service.executor.pulse.settings import json_object
+from qiskit_ibmq_provider.service.executor.qobj_head import json_object
 from qiskit_ibmq_provider.service.executor.rules import DeviceRules
 
 __all__ = ["PulseJobs", "runs_by_pulses"]

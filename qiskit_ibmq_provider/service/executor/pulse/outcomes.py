@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +14,7 @@ import numpy.typing as npt
 from qiskit_ibmq_provider.service.executor.pulse.program import Acquisition
 from qiskit_ibmq_provider.service.executor.pulse.readout import Readout
 
-__all__ = ["CLASSIFIED", "KERNELED", "counted", "draw_levels", "kerneled"]
-
-CLASSIFIED: Final = 2
-"""The measurement level of bits."""
-
-KERNELED: Final = 1
-"""The measurement level of points in the IQ plane."""
+__all__ = ["counted", "draw_levels", "kerneled"]
 
 IntArray = npt.NDArray[np.integer[Any]]
 FloatArray = npt.NDArray[np.float64]

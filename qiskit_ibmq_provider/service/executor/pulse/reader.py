@@ -12,22 +12,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Optional
 
-from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.executor.pulse.budget import SampleBudget
 from qiskit_ibmq_provider.service.executor.pulse.device import PulseDevice
 from qiskit_ibmq_provider.service.executor.pulse.job import PulseExperiment, PulseJob, RunSettings
-from qiskit_ibmq_provider.service.executor.pulse.settings import (
-    json_object,
-    read_drives,
-    read_settings,
-    read_slots,
-)
+from qiskit_ibmq_provider.service.executor.pulse.settings import read_drives, read_settings, read_slots
 from qiskit_ibmq_provider.service.executor.pulse.steps import StepReader
 from qiskit_ibmq_provider.service.executor.pulse.timeline import Timeline, read_timeline
+from qiskit_ibmq_provider.service.executor.qobj_head import experiment_place, json_object, read_experiments
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 from qiskit_ibmq_provider.service.executor.rules import DeviceRules
 
-__all__ = ["SCHEDULES", "experiments_of", "place_of", "read_library", "read_schedules", "slots_used"]
+__all__ = ["SCHEDULES", "read_library", "read_schedules", "slots_used"]
 
 SCHEDULES: Final = "PULSE"
 """The type of a Qobj of schedules."""
@@ -54,12 +49,12 @@ def read_schedules(
         Refusal: the document cannot be read, or the device does not run it.
     """
     config = json_object(document.get("config") or {}, "The field 'config' of the payload")
-    settings = read_settings(config, rules, device)
+    settings = read_settings(config, rules)
     library = {**device.library, **read_library(config)}
     reader = StepReader(device, library)
     experiments = [
         _experiment(index, entry, config, settings, reader, device, budget)
-        for index, entry in enumerate(experiments_of(document, rules, max_experiments))
+        for index, entry in enumerate(read_experiments(document, rules, max_experiments))
     ]
     header = document.get("header")
     qobj_id = document.get("qobj_id")
@@ -70,27 +65,6 @@ def read_schedules(
         experiments=experiments,
         settings=settings,
     )
-
-
-def experiments_of(document: Mapping[str, Any], rules: DeviceRules, limit: Optional[int]) -> list[Any]:
-    """Return the list of experiments of a payload, if there are neither none nor too many.
-
-    Raises:
-        Refusal: there are.
-    """
-    experiments = document.get("experiments")
-    if not isinstance(experiments, list):
-        raise Refusal("The payload has no list 'experiments': it is not a Qobj.")
-    if not experiments:
-        raise Refusal("The job holds no experiment. Submit at least one.", ErrorCode.NO_EXPERIMENTS)
-    most = rules.max_experiments if limit is None else min(limit, rules.max_experiments)
-    if len(experiments) > most:
-        raise Refusal(
-            f"The job holds {len(experiments)} experiments, but {rules.name} takes at most {most} in one job. "
-            "Split it into several jobs.",
-            ErrorCode.TOO_MANY_EXPERIMENTS,
-        )
-    return experiments
 
 
 def read_library(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,12 +86,6 @@ def read_library(config: Mapping[str, Any]) -> dict[str, Any]:
     return library
 
 
-def place_of(index: int, header: Mapping[str, Any]) -> str:
-    """Return how messages name an experiment."""
-    name = header.get("name")
-    return f"Experiment {index} ({name!r:.60})" if isinstance(name, str) else f"Experiment {index}"
-
-
 def slots_used(timeline: Timeline) -> int:
     """Return how many memory slots the acquisitions need."""
     return max(
@@ -137,7 +105,7 @@ def _experiment(
     """Read one schedule."""
     experiment = json_object(entry, f"Experiment {index}")
     header = json_object(experiment.get("header") or {}, f"The header of experiment {index}")
-    where = place_of(index, header)
+    where = experiment_place(index, header)
     config = json_object(experiment.get("config") or {}, f"{where}: the field 'config'")
     drives = read_drives(config, job_config, device, where)
     steps = reader.read(experiment.get("instructions"), where)

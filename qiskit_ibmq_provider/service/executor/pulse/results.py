@@ -16,13 +16,9 @@ from qiskit_ibmq_provider.protocol.timestamps import format_utc, utc_now
 from qiskit_ibmq_provider.service.domain.engine import Task
 from qiskit_ibmq_provider.service.executor.pulse.job import PulseExperiment, PulseJob
 from qiskit_ibmq_provider.service.executor.pulse.model import LEVELS, PulseModel
-from qiskit_ibmq_provider.service.executor.pulse.outcomes import (
-    CLASSIFIED,
-    counted,
-    draw_levels,
-    kerneled,
-)
+from qiskit_ibmq_provider.service.executor.pulse.outcomes import counted, draw_levels, kerneled
 from qiskit_ibmq_provider.service.executor.pulse.readout import Readout
+from qiskit_ibmq_provider.service.executor.qobj_head import CLASSIFIED
 from qiskit_ibmq_provider.service.executor.rules import DeviceRules
 from qiskit_ibmq_provider.version import __version__
 

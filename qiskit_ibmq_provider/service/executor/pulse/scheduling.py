@@ -19,20 +19,11 @@ from qiskit_ibmq_provider.service.executor.pulse.budget import SampleBudget
 from qiskit_ibmq_provider.service.executor.pulse.device import Channel, PulseDevice
 from qiskit_ibmq_provider.service.executor.pulse.gates import Block, GatePulses, read_calibrations
 from qiskit_ibmq_provider.service.executor.pulse.job import PulseExperiment, PulseJob, RunSettings
-from qiskit_ibmq_provider.service.executor.pulse.reader import (
-    experiments_of,
-    place_of,
-    read_library,
-    slots_used,
-)
-from qiskit_ibmq_provider.service.executor.pulse.settings import (
-    json_object,
-    read_drives,
-    read_settings,
-    read_slots,
-)
+from qiskit_ibmq_provider.service.executor.pulse.reader import read_library, slots_used
+from qiskit_ibmq_provider.service.executor.pulse.settings import read_drives, read_settings, read_slots
 from qiskit_ibmq_provider.service.executor.pulse.steps import Delay, Step, StepReader
 from qiskit_ibmq_provider.service.executor.pulse.timeline import read_timeline
+from qiskit_ibmq_provider.service.executor.qobj_head import experiment_place, json_object, read_experiments
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 from qiskit_ibmq_provider.service.executor.rules import MAX_MEMORY_SLOTS, DeviceRules
 
@@ -80,13 +71,13 @@ def read_circuits(
         Refusal: the document cannot be read, or the device does not run it.
     """
     config = json_object(document.get("config") or {}, "The field 'config' of the payload")
-    settings = read_settings(config, rules, device)
+    settings = read_settings(config, rules)
     reader = StepReader(device, {**device.library, **read_library(config)})
     common = read_calibrations(config, reader, device, "The job")
     shared = GatePulses(device, reader, common)
     experiments = [
         _experiment(index, entry, config, settings, _Shared(device, reader, common, shared, budget))
-        for index, entry in enumerate(experiments_of(document, rules, max_experiments))
+        for index, entry in enumerate(read_experiments(document, rules, max_experiments))
     ]
     header = document.get("header")
     qobj_id = document.get("qobj_id")
@@ -123,7 +114,7 @@ def _experiment(
     """Read and schedule one circuit."""
     experiment = json_object(entry, f"Experiment {index}")
     header = json_object(experiment.get("header") or {}, f"The header of experiment {index}")
-    where = place_of(index, header)
+    where = experiment_place(index, header)
     config = json_object(experiment.get("config") or {}, f"{where}: the field 'config'")
     own = read_calibrations(config, shared.reader, shared.device, where)
     pulses = (

@@ -12,59 +12,40 @@ from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.executor.operands import is_number
 from qiskit_ibmq_provider.service.executor.pulse.device import Channel, PulseDevice
 from qiskit_ibmq_provider.service.executor.pulse.job import RunSettings
-from qiskit_ibmq_provider.service.executor.pulse.outcomes import CLASSIFIED, KERNELED
 from qiskit_ibmq_provider.service.executor.pulse.timeline import check_frequency
+from qiskit_ibmq_provider.service.executor.qobj_head import (
+    DEFAULT_SHOTS,
+    KERNELED,
+    read_measurement,
+    read_memory,
+    read_seed,
+    read_shots,
+)
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 from qiskit_ibmq_provider.service.executor.rules import MAX_MEMORY_SLOTS, DeviceRules
 
-__all__ = ["json_object", "read_drives", "read_settings", "read_slots"]
-
-_DEFAULT_SHOTS: Final = 1024
-_SEED_BITS: Final = 63
+__all__ = ["read_drives", "read_settings", "read_slots"]
 
 _MOST_POINTS: Final = 2**23
 """Points in the IQ plane in the result of one experiment: about 300 MB as text."""
 
 
-def json_object(value: Any, what: str) -> Mapping[str, Any]:
-    """Return a value that must be a JSON object.
-
-    Raises:
-        Refusal: it is none.
-    """
-    if not isinstance(value, dict):
-        raise Refusal(f"{what} should be a JSON object, not {type(value).__name__}.")
-    return value
-
-
-def read_settings(config: Mapping[str, Any], rules: DeviceRules, device: PulseDevice) -> RunSettings:
+def read_settings(config: Mapping[str, Any], rules: DeviceRules) -> RunSettings:
     """Read how a job is run.
 
     Raises:
         Refusal: a setting has a value that it cannot have, or that the device does not take.
     """
-    level = config.get("meas_level")
-    level = CLASSIFIED if level is None else level
-    if isinstance(level, bool) or level not in (KERNELED, CLASSIFIED):
-        raise Refusal(
-            f"The job asks for measurement level {level!r:.40}. {device.name} returns level 1 (points in the IQ plane) and "
-            "level 2 (bits); raw traces of level 0 are not simulated."
-        )
-    returned = config.get("meas_return")
-    if returned not in (None, "avg", "single"):
-        raise Refusal(f"'meas_return' should be 'avg' or 'single', not {returned!r:.40}.")
-    memory = config.get("memory")
-    if memory is not None and not isinstance(memory, bool):
-        raise Refusal(f"'memory' should be true or false, not {memory!r:.40}.")
+    level, returned = read_measurement(config, rules)
     for name in ("rep_delay", "rep_time"):
         if config.get(name) is not None:
             _check_time(name, config[name])
     return RunSettings(
-        shots=_shots(config, rules),
-        memory=bool(memory),
+        shots=read_shots(config, rules, "The job", DEFAULT_SHOTS),
+        memory=read_memory(config, "The job", False),
         level=level,
-        average=returned != "single",
-        seed=_seed(config),
+        average=returned == "avg",
+        seed=read_seed(config),
     )
 
 
@@ -125,31 +106,6 @@ def read_slots(sources: Sequence[Mapping[str, Any]], used: int, settings: RunSet
             f"{_MOST_POINTS} that one experiment may. Use fewer shots or slots, or meas_return='avg'."
         )
     return slots
-
-
-def _shots(config: Mapping[str, Any], rules: DeviceRules) -> int:
-    """Return the number of shots."""
-    shots = config.get("shots")
-    if shots is None:
-        return min(_DEFAULT_SHOTS, rules.max_shots)
-    if isinstance(shots, bool) or not isinstance(shots, int) or not 1 <= shots <= rules.max_shots:
-        raise Refusal(
-            f"The job asks for {shots!r:.40} shots. {rules.name} runs from 1 to {rules.max_shots}.",
-            ErrorCode.INVALID_SHOTS,
-        )
-    return shots
-
-
-def _seed(config: Mapping[str, Any]) -> Optional[int]:
-    """Return the seed of the random numbers."""
-    seed = config.get("seed_simulator")
-    if seed is None:
-        return None
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**_SEED_BITS:
-        raise Refusal(
-            f"'seed_simulator' should be a whole number from 0 to 2^{_SEED_BITS}, not {seed!r:.40}."
-        )
-    return seed
 
 
 def _check_time(name: str, value: Any) -> None:

@@ -218,12 +218,12 @@ def test_coupled_qubits_are_flipped_together(tmp_path, count):
 
 
 REFUSED = {
-    "level 0": ({"meas_level": 0}, "level 0.*raw traces"),
+    "level 0": ({"meas_level": 0}, "level 0.*level 1 and 2 only"),
     "level 3": ({"meas_level": 3}, "measurement level 3"),
     "level true": ({"meas_level": True}, "measurement level True"),
     "return": ({"meas_return": "sum"}, "'meas_return' should be 'avg' or 'single'"),
     "no shots": ({"shots": 0}, "asks for 0 shots"),
-    "many shots": ({"shots": 8193}, "ibmq_manila runs from 1 to 8192"),
+    "many shots": ({"shots": 8193}, "ibmq_manila runs at most 8192"),
     "memory": ({"memory": 1}, "'memory' should be true or false"),
     "seed": ({"seed_simulator": -1}, "'seed_simulator'"),
     "delay": ({"rep_delay": -1}, "'rep_delay' should be a time"),
