@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from qiskit import assemble
 from qiskit.exceptions import QiskitError
-from support.circuit_jobs import task
+from support.circuit_jobs import payload, task
 from support.random_circuits import circuits
 
 from qiskit_ibmq_provider.encoding import encode_qobj
@@ -44,10 +44,10 @@ class Bench:
         self._engine.start(self._events.put)
         self._number = 0
 
-    def run(self, payload, device):
+    def run(self, document, device):
         """Run a payload; give what the engine reported at its end."""
         self._number += 1
-        wanted = task(self._directory, payload, device, number=self._number)
+        wanted = task(self._directory, document, device, number=self._number)
         self._engine.submit(wanted)
         while True:
             report = self._events.get(timeout=WAIT)
@@ -71,12 +71,12 @@ def _check(bench, circuit, device, memory):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            payload = encode_qobj(assemble(circuit, shots=5, memory=memory, seed_simulator=1))
+            document = encode_qobj(assemble(circuit, shots=5, memory=memory, seed_simulator=1))
         except (QiskitError, TypeError, ValueError, AttributeError):
             # Qiskit itself cannot assemble it.
             assume(False)
-    report = bench.run(payload, device)
-    assert report.kind is EventKind.FINISHED, report
+    report = bench.run(document, device)
+    assert report.kind is EventKind.FINISHED, (report, document)
     outcome = report.outcome
     event(outcome.status.value)
     if outcome.status is ApiJobStatus.COMPLETED:
@@ -86,6 +86,19 @@ def _check(bench, circuit, device, memory):
     # Long names are cut.
     assert any(repr(name)[1:30].rstrip("'") in message for name in names), message
     assert "Error" not in message.partition("The simulation failed:")[2], message
+
+
+def test_a_state_that_cannot_be_saved_ends_the_job_and_not_the_worker(bench):
+    instructions = [
+        {"name": "reset", "qubits": [0]},
+        {"name": "ccx", "qubits": [0, 1, 2]},
+        {"name": "snapshot", "qubits": [0, 1], "label": "part"},
+    ]
+    document = payload(instructions, qubits=3, slots=3, shots=50)
+    for _ in range(5):
+        report = bench.run(document, "ibmq_qasm_simulator")
+        assert report.kind is EventKind.FINISHED, report
+        assert "'snapshot'" in report.outcome.error.message
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))

@@ -85,6 +85,9 @@ class CircuitRunner:
             "memory_slots": max(job.experiments[index].memory_slots for index in indices),
             "n_qubits": max(job.experiments[index].qubits for index in indices),
         }
+        if any(_saves(circuits[index]) for index in indices):
+            # A state that cannot be saved is an error of the simulator, and one in a thread of its own ends the process.
+            config["max_parallel_shots"] = 1
         if job.whole_registers:
             config["enable_truncation"] = False
         if job.seed is not None:
@@ -104,6 +107,11 @@ class CircuitRunner:
             warnings.simplefilter("ignore")
             result = self._simulator.run(QasmQobj.from_dict(document)).result().to_dict()
         return result["results"], str(result.get("status", ""))
+
+
+def _saves(circuit: Circuit) -> bool:
+    """Tell whether a circuit saves states."""
+    return any(entry["name"].startswith("save_") for entry in circuit.instructions)
 
 
 def _experiment(job: CircuitJob, index: int, circuit: Circuit) -> dict[str, Any]:
