@@ -179,5 +179,5 @@ def _authentication_session(credentials: Credentials) -> RetrySession:
 def _not_an_authentication_url(credentials: Credentials, reason: str) -> IBMQAccountCredentialsInvalidUrl:
     return IBMQAccountCredentialsInvalidUrl(
         f"The URL of {credentials!r} is not an authentication URL of this kind of service: {reason}. "
-        "The service prints its URL when it starts, such as http://127.0.0.1:8000/api; url='local' uses the service on this machine."
+        "Check it: the service prints its URL when it starts, such as http://127.0.0.1:8000/api; url='local' uses the service on this machine."
     )

@@ -28,10 +28,14 @@ def api_errors(what: str) -> Iterator[None]:
     try:
         yield
     except ProtocolError as err:
-        raise IBMQBackendApiProtocolError(f"{what}: {err}") from err
+        text = str(err).rstrip(".")
+        raise IBMQBackendApiProtocolError(
+            f"{what}: {text}. Try again later; if this stays, whoever runs the service should know."
+        ) from err
     except ApiError as err:
         text = f"{what}: {err.message}"
         if str(err.code) == str(int(ErrorCode.JOB_LIMIT)) and not err.outcome_unknown:
+            text = f"{what}, because there are too many unfinished jobs. Wait until one is over, or cancel one. {err.message}"
             raise IBMQBackendJobLimitError(text, code=err.code, status_code=err.status_code) from err
         kind = IBMQBackendApiProtocolError if isinstance(err, ApiIBMQProtocolError) else IBMQBackendApiError
         failure = kind(text, code=err.code, status_code=err.status_code)

@@ -31,7 +31,7 @@ _ADVICE: Final[Mapping[int, str]] = {
     429: "The server is asked too often: wait, then try again.",
 }
 
-_OUR_CODES: Final = frozenset(str(int(code)) for code in ErrorCode)
+_OUR_CODES: Final = frozenset(str(int(code)) for code in ErrorCode) - {str(int(ErrorCode.NOT_FOUND))}
 
 
 def describe_request(method: str, url: Url) -> str:

@@ -31,7 +31,7 @@ def job_status(api_status: str, job_id: str) -> JobStatus:
     except ValueError as err:
         raise IBMQJobApiError(
             f"The server says that job {job_id} has the status {api_status!r}, which this version of "
-            "qiskit-ibmq-provider does not know. A newer version may."
+            "qiskit-ibmq-provider does not know. A newer version may: update the package."
         ) from err
 
 

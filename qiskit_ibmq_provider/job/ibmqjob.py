@@ -242,7 +242,7 @@ class IBMQJob(RecordedJob):
             answered = self._update("name", name)
             if answered != name:
                 raise IBMQJobApiError(
-                    f"The server kept the name {answered!r} for job {self.job_id()} instead of {name!r}."
+                    f"The server kept the name {answered!r} for job {self.job_id()} instead of {name!r}. Ask for another one."
                 )
             self._state.edit(name=name)
         return name
@@ -275,7 +275,7 @@ class IBMQJob(RecordedJob):
             answered = self._update("tags", tags)
             if not isinstance(answered, list) or sorted(map(str, answered)) != sorted(tags):
                 raise IBMQJobApiError(
-                    f"The server kept the tags {answered!r} for job {self.job_id()} instead of {tags!r}."
+                    f"The server kept the tags {answered!r} for job {self.job_id()} instead of {tags!r}. Ask for others."
                 )
             self._state.edit(tags=tuple(answered))
         return list(answered)

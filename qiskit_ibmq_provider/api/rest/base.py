@@ -76,4 +76,6 @@ def read_url(data: Any) -> Secret:
     url = required(as_object(data, what), "url", str, what)
     if not url:
         raise ProtocolError(f"{what} is empty.")
+    if not url.lower().startswith(("http://", "https://")):
+        raise ProtocolError(f"{what} is not an http:// or https:// URL.")
     return Secret(url)
