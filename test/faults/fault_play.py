@@ -41,7 +41,7 @@ _STRETCHES = (1, 3, 10)
 time that is scaled down that far. What is lost, leaked or of another kind counts at once."""
 
 _ADVICE = re.compile(
-    r"\b(again|[Aa]sk|[Cc]heck|[Cc]orrect|[Gg]ive|[Rr]etrieve|[Ww]ait|[Aa]ccept|[Uu]se|should know|longer timeout)\b"
+    r"\b(again|[Aa]sk|[Cc]heck|[Cc]orrect|[Gg]ive|[Rr]etrieve|[Ww]ait|[Aa]ccept|[Uu]se|update|name its|should know|longer timeout)\b"
 )
 """Words with which a text says what to do."""
 

@@ -57,7 +57,7 @@ ROWS = (
     Row("D19", "properties drip", "properties", (always("GET", r.DEVICE_PROPERTIES, drip(0.02)),), API, 90, "did not answer completely within", scale=0.03),
     Row("D20", "properties are an array", "properties", (always("GET", r.DEVICE_PROPERTIES, json_of([1])),), UNREADABLE, 20),
     Row("D21", "properties are an object of another kind", "properties", (always("GET", r.DEVICE_PROPERTIES, json_of({"a": {"b": []}})),), UNREADABLE, 20),
-    Row("D22", "properties whose gates are a number", "properties", (always("GET", r.DEVICE_PROPERTIES, changed(without_gates)),), UNREADABLE, 20, "Whoever runs the service should know"),
+    Row("D22", "properties whose gates are a number", "properties", (always("GET", r.DEVICE_PROPERTIES, changed(without_gates)),), UNREADABLE, 20, "hoever runs the service should know"),
     Row("D23", "properties are nested too deeply", "properties", (always("GET", r.DEVICE_PROPERTIES, status(200, DEEP)),), UNREADABLE, 20),
     Row("D24", "properties come from no web server, once", "properties", (first("GET", r.DEVICE_PROPERTIES, not_http),)),
     Row("D25", "properties redirect to another host, which does not know the token", "properties", (always("GET", r.DEVICE_PROPERTIES, elsewhere()),), API, says="redirect|another host"),

@@ -88,7 +88,7 @@ ROWS = (
     Row("W40", "wait of 10 s: websocket silent, status hangs", "wait 10 s", (SILENT, always("GET", STATUS, through, hang)), LATE, 13, "was not over after", scale=0.1, short=True),
     Row("W41", "wait of 10 s: the job does not begin", "wait 10 s", (), LATE, 13, "Wait again, with a longer timeout"),
     Row("W42", "wait of 10 s: status drips", "wait 10 s", (NO_SOCKET, always("GET", STATUS, drip_head(0.02))), LATE, 13, "was not over after"),
-    Row("W43", "wait of 10 s: status 500 always", "wait 10 s", (NO_SOCKET, always("GET", STATUS, status(500))), LATE, 13, "was not over after"),
+    Row("W43", "wait of 60 s: status 500 always", "wait 60 s", (NO_SOCKET, always("GET", STATUS, status(500))), API, 62, "gateway says 500"),
     Row("W44", "wait of 10 s: status 429, Retry-After: 3600, always", "wait 10 s", (NO_SOCKET, always("GET", STATUS, status(429, headers={"Retry-After": "3600"}))), API, 13, "asks to wait 3600 s"),
     Row("W45", "wait of 60 s: websocket always dropped", "wait 60 s", (always("WS", WS, at(1, drop_socket)),), bound=30, release=STATUS),
     Row("W46", "wait of 0 s: the job has not begun", "wait 0 s", (), LATE, 2, "Wait again", asked=("WS", WS, 0, 0), short=True),
