@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Callable, Final, Optional
 
@@ -12,16 +13,14 @@ import sqlalchemy as sa
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
-from qiskit_ibmq_provider.protocol.timestamps import format_utc
 from qiskit_ibmq_provider.service.domain.errors import Conflict, LimitReached
 from qiskit_ibmq_provider.service.domain.model import Job, JobDraft
 from qiskit_ibmq_provider.service.domain.store import IdempotencyKey
 from qiskit_ibmq_provider.service.store.rows import (
-    from_micros,
     job_of,
+    new_job,
     new_values,
     select_jobs,
-    swap_row,
     to_micros,
 )
 from qiskit_ibmq_provider.service.store.schema import (
@@ -53,10 +52,10 @@ def insert_job(
         return known
     check_limit(connection, draft.project.id, draft.backend_name, limit)
     created = _free_instant(connection, draft.project.id, to_micros(draft.created))
-    steps = {ApiJobStatus.CREATING.value: format_utc(from_micros(created))}
-    inserted = connection.execute(
-        sa.insert(job).values(new_values(draft, created, steps)).returning(job.c.seq)
-    )
+    new = new_job(draft, created)
+    if change is not None:
+        new = change(new)
+    inserted = connection.execute(sa.insert(job).values(new_values(new)).returning(job.c.seq))
     seq = int(inserted.scalar_one())
     insert_tags(connection, seq, draft.tags)
     if key is not None:
@@ -69,12 +68,7 @@ def insert_job(
                 created=created,
             )
         )
-    new = _one(connection, seq)
-    if change is None:
-        return new
-    changed = change(new)
-    swap_row(connection, new, changed)
-    return changed
+    return dataclasses.replace(new, seq=seq)
 
 
 def wait_for_others(connection: sa.Connection, project_id: int) -> None:

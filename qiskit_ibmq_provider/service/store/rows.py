@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
 from typing import Any, Final, Optional
 
 import sqlalchemy as sa
@@ -14,13 +13,15 @@ import sqlalchemy as sa
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.jobs import JobError
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus, is_final
-from qiskit_ibmq_provider.service.domain.model import FAIR_SHARE, Job, JobDraft, Project
+from qiskit_ibmq_provider.protocol.timestamps import format_utc
+from qiskit_ibmq_provider.service.domain.model import Job, JobDraft, Project
 from qiskit_ibmq_provider.service.store.schema import job, project
 
 __all__ = [
     "from_micros",
     "job_of",
     "lifecycle_values",
+    "new_job",
     "new_values",
     "select_jobs",
     "swap_row",
@@ -84,33 +85,48 @@ def job_of(row: sa.RowMapping) -> Job:
     )
 
 
-def new_values(draft: JobDraft, created: int, steps: Mapping[str, str]) -> dict[str, Any]:
-    """Return the columns of a new job.
+def new_job(draft: JobDraft, created: int) -> Job:
+    """Return the job that a draft becomes, as it would be read back, but for its number.
 
     Args:
         draft: the job.
         created: its creation date in microseconds, unique in its project.
-        steps: when it entered its first status.
     """
+    instant = from_micros(created)
+    return Job(
+        seq=0,
+        id=draft.id,
+        project=Project(draft.project.id, draft.project.hub, draft.project.group, draft.project.project),
+        user_id=draft.user_id,
+        backend_name=draft.backend_name,
+        status=ApiJobStatus.CREATING,
+        created=instant,
+        name=draft.name,
+        tags=tuple(draft.tags),
+        experiment_tag=draft.experiment_tag,
+        share_level=draft.share_level,
+        live_data_enabled=draft.live_data_enabled,
+        client_info=dict(draft.client_info),
+        time_per_step={ApiJobStatus.CREATING.value: format_utc(instant)},
+    )
+
+
+def new_values(new: Job) -> dict[str, Any]:
+    """Return the columns of a new job."""
     return {
-        "id": draft.id,
-        "project_id": draft.project.id,
-        "user_id": draft.user_id,
-        "backend": draft.backend_name,
-        "status": ApiJobStatus.CREATING.value,
-        "active": 1,
-        "created": created,
-        "name": draft.name,
-        "tags": tags_text(draft.tags),
-        "experiment_tag": draft.experiment_tag,
-        "share_level": draft.share_level,
-        "live_data": None if draft.live_data_enabled is None else int(draft.live_data_enabled),
-        "client_info": _dump(dict(draft.client_info)),
-        "run_mode": FAIR_SHARE,
-        "steps": _dump(dict(steps)),
-        "attempt": 0,
-        "losses": 0,
-        "takeovers": 0,
+        "id": new.id,
+        "project_id": new.project.id,
+        "user_id": new.user_id,
+        "backend": new.backend_name,
+        "created": to_micros(new.created),
+        "name": new.name,
+        "tags": tags_text(new.tags),
+        "experiment_tag": new.experiment_tag,
+        "share_level": new.share_level,
+        "live_data": None if new.live_data_enabled is None else int(new.live_data_enabled),
+        "client_info": _dump(dict(new.client_info)),
+        "run_mode": new.run_mode,
+        **lifecycle_values(new),
     }
 
 
