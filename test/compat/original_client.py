@@ -13,7 +13,8 @@ import warnings
 
 warnings.simplefilter("ignore")
 
-from qiskit import IBMQ, QuantumCircuit, execute, transpile  # noqa: E402
+from qiskit import IBMQ, QuantumCircuit, execute, pulse, transpile  # noqa: E402
+from qiskit.circuit import Gate  # noqa: E402
 from qiskit.circuit.random import random_circuit  # noqa: E402
 from qiskit.exceptions import QiskitError  # noqa: E402
 from qiskit.providers.ibmq import least_busy  # noqa: E402
@@ -71,7 +72,11 @@ def fleet(provider):
     """Read all documents of every device, and run one with the calibration of a date."""
     seen = {}
     for backend in provider.backends():
-        configuration, properties, defaults = backend.configuration(), backend.properties(), backend.defaults()
+        configuration, properties, defaults = (
+            backend.configuration(),
+            backend.properties(),
+            backend.defaults(),
+        )
         seen[backend.name()] = {
             "qubits": configuration.n_qubits,
             "pulse": type(configuration).__name__ == "PulseBackendConfiguration",
@@ -164,6 +169,36 @@ def listing(provider):
     }
 
 
+def pulses(provider):
+    """Schedules and a gate that is defined by pulses."""
+    backend = provider.get_backend("ibmq_armonk")
+    measure = backend.defaults().instruction_schedule_map.get("measure", qubits=[0])
+    schedules = []
+    for amplitude in (0, 0.35):
+        program = pulse.Schedule(name=f"at {amplitude}")
+        program += pulse.Play(pulse.Gaussian(640, amplitude, 160), pulse.DriveChannel(0))
+        program += measure << program.duration
+        schedules.append(program)
+    result = backend.run(schedules, meas_level=1, meas_return="single", shots=200).result(timeout=120)
+    frequency = backend.defaults().qubit_freq_est[0]
+    los = [{pulse.DriveChannel(0): frequency + shift} for shift in (0, 2e7)]
+    swept = execute(schedules[1], backend, schedule_los=los, meas_level=2, shots=200).result(timeout=120)
+    circuit = QuantumCircuit(1, 1)
+    circuit.append(Gate("own", 1, []), [0])
+    circuit.measure(0, 0)
+    with pulse.build(backend) as own:
+        pulse.play(pulse.Gaussian(640, 0.35, 160), pulse.DriveChannel(0))
+    circuit.add_calibration("own", [0], own)
+    counts = backend.run(transpile(circuit, backend), shots=200).result(timeout=120).get_counts()
+    return {
+        "open": len(provider.backends(open_pulse=True)),
+        "shape": result.get_memory(0).shape,
+        "apart": float(result.get_memory(0).real.mean() - result.get_memory(1).real.mean()),
+        "swept": [swept.get_counts(index).get("1", 0) for index in (0, 1)],
+        "gate": counts.get("1", 0),
+    }
+
+
 def refused(provider):
     """What fails, and how."""
     backend = provider.get_backend("ibmq_vigo")
@@ -218,7 +253,7 @@ def managed_found(provider):
 
 def main():
     """Run the flow that the command line names."""
-    flows = (account, device, fleet, simulator, noisy, listing, refused, managed, managed_found)
+    flows = (account, device, fleet, simulator, noisy, listing, pulses, refused, managed, managed_found)
     flow = {f.__name__: f for f in flows}[sys.argv[1]]
     provider = IBMQ.load_account()
     print(json.dumps(flow(provider), default=str))

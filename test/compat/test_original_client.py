@@ -174,3 +174,11 @@ def test_it_finds_a_job_set_of_ours(peer, ibmq_backend):
         "counts": [{f"{value:03b}": 10} for value in range(5)],
         "statuses": ["DONE"] * 3,
     }
+
+
+def test_it_runs_schedules_and_pulse_gates(peer):
+    seen = peer("pulses")
+    assert seen["open"] > 30
+    assert seen["shape"] == [200, 1] and seen["apart"] > 4e14
+    assert seen["swept"][0] > 150 and seen["swept"][1] < 40
+    assert seen["gate"] > 150
