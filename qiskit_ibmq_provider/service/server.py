@@ -24,6 +24,7 @@ from qiskit_ibmq_provider.service.config import ENVIRONMENT_PREFIX, ConfigError,
 from qiskit_ibmq_provider.service.connections import SturdySocket, bounded_http
 from qiskit_ibmq_provider.service.data_lock import DataDirError, DataDirInUse, hold_data_dir
 from qiskit_ibmq_provider.service.logs import configure_logging
+from qiskit_ibmq_provider.service.memory import give_back_regularly, use_few_pools
 from qiskit_ibmq_provider.service.routes.urls import API_PATH
 from qiskit_ibmq_provider.service.services import Services
 from qiskit_ibmq_provider.service.tls import tls_options
@@ -126,6 +127,7 @@ def serve(config: ServiceConfig, *, on_ready: Optional[Callable[[str], None]] = 
         # The database holds the key that signs storage URLs, the blobs hold what users computed.
         os.umask(0o077)
         _allow_many_connections()
+        use_few_pools()
         with hold_data_dir(config.data_dir), contextlib.closing(_bind(config)) as listener:
             return _run(config, token, listener, on_ready)
     except ConfigError as exc:
@@ -252,6 +254,7 @@ class _Server(uvicorn.Server):
         self._idle_timeout = idle_timeout
         self._services = services
         self._watch: Optional[asyncio.Task[None]] = None
+        self._tidying: Optional[asyncio.Task[None]] = None
 
     async def startup(self, sockets: Optional[list[socket.socket]] = None) -> None:
         """Begin to serve, then say so on standard output: whoever started this process waits for it."""
@@ -262,6 +265,7 @@ class _Server(uvicorn.Server):
         with contextlib.suppress(BrokenPipeError):
             sys.stdout.write(f"listening on {self._url}\n")
             sys.stdout.flush()
+        self._tidying = asyncio.get_running_loop().create_task(give_back_regularly())
         if self._idle_timeout is not None:
             self._watch = asyncio.get_running_loop().create_task(self._end_when_idle(self._idle_timeout))
 

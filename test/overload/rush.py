@@ -152,7 +152,7 @@ class Client(threading.Thread):
                 self._rush.faults.append(fault)
 
 
-def rush(directory: Path, *, clients: int, seconds: float, backlog: int, light: int) -> Rush:
+def rush(directory: Path, *, clients: int, seconds: float, backlog: int, light: int, rest: float = 0) -> Rush:
     """Let clients work, wait until all their jobs are over, and judge.
 
     Args:
@@ -161,6 +161,7 @@ def rush(directory: Path, *, clients: int, seconds: float, backlog: int, light: 
         seconds: for how long.
         backlog: jobs that the heavy project has waiting at the beginning.
         light: jobs that the light project submits one after the other.
+        rest: seconds that the service has before its memory is looked at.
     """
     result, stopping, numbers = Rush(), threading.Event(), itertools.count(1)
     projects = ",".join(f"campus/physics/{name}" for name in PROJECTS)
@@ -184,6 +185,7 @@ def rush(directory: Path, *, clients: int, seconds: float, backlog: int, light: 
         for each in crowd:
             each.join(_PATIENCE)
         _wait_for_all(first, result)
+        threading.Event().wait(rest)
         ended = process.memory_info().rss
         _judge(result, first)
         first.caller.close()
@@ -279,6 +281,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--backlog", type=int, default=1000, help="jobs that one project has waiting")
     parser.add_argument("--light", type=int, default=20, help="jobs of a project that has few")
+    parser.add_argument("--rest", type=float, default=70.0, help="seconds before the memory is looked at")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="ibmq-rush-") as directory:
         result = rush(Path(directory), **vars(given))
