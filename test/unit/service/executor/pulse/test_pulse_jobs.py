@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import re
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from qiskit import pulse
 from qiskit.result import Result
-from support.circuit_jobs import FLEET, payload, task
+from support.circuit_jobs import FLEET, payload, rules, task
 from support.pulse_jobs import (
     PULSE_DEVICES,
     WORKER,
@@ -27,7 +28,9 @@ from support.pulse_jobs import (
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.protocol.timestamps import parse_utc
+from qiskit_ibmq_provider.service.executor.pulse.jobs import PulseJobs
 from qiskit_ibmq_provider.service.executor.pulse.readout import Readout
+from qiskit_ibmq_provider.service.executor.pulse.results import DeviceDocuments
 
 ARMONK, MANILA = "ibmq_armonk", "ibmq_manila"
 
@@ -305,6 +308,21 @@ def test_a_job_that_plays_too_much_for_the_memory_is_refused(tmp_path):
     message = _refused(tmp_path, payload_of(entries, entries), ARMONK, ErrorCode.TOO_MANY_EXPERIMENTS)
     assert message.startswith("Experiment 1 ('schedule 1')")
     assert "play 1200000 samples" in message and "memory for 1048576 samples" in message
+
+
+def test_a_device_that_was_changed_is_read_again(tmp_path):
+    weaker = copy.deepcopy(FLEET.configuration(ARMONK))
+    weaker["hamiltonian"]["vars"]["omegad0"] = 0.0
+    document = payload_of([*device(ARMONK).commands["x", (0,)], measure(320, 0)])
+    jobs = PulseJobs(2**30)
+    flipped = []
+    for generation, configuration in enumerate([FLEET.configuration(ARMONK), weaker]):
+        documents = DeviceDocuments(
+            configuration, FLEET.defaults(ARMONK), FLEET.properties(ARMONK), generation=generation
+        )
+        result, _ = jobs.compute(task(tmp_path, document, ARMONK), rules(ARMONK), documents, document)
+        flipped.append(_excited(result))
+    assert flipped[0] > 0.9 and flipped[1] < 0.1
 
 
 def test_a_circuit_with_a_pulse_gate_runs(tmp_path):
