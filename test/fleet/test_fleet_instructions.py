@@ -109,7 +109,7 @@ def test_a_circuit_runs_or_its_job_says_which_instruction_does_not(bench, circui
 
 @pytest.mark.fleet_long
 @pytest.mark.timeout(1800)
-@settings(max_examples=6000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(circuits(), st.sampled_from(DEVICES), st.booleans())
 def test_thousands_of_circuits_run_or_say_which_instruction_does_not(bench, circuit, device, memory):
     _check(bench, circuit, device, memory)
