@@ -8,8 +8,6 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Callable, Generic, Optional, TypeVar
 
-from qiskit_ibmq_provider.protocol import codec
-
 __all__ = ["KeptDocument"]
 
 T = TypeVar("T")
@@ -18,12 +16,13 @@ T = TypeVar("T")
 class KeptDocument(Generic[T]):
     """A document that is fetched when it is first asked for. Threads that ask at the same time share one request.
 
-    Everybody gets an object of his own: who changes his does not change what others get. It is made from the text of the document, or
-    like an object that is kept for that and given to nobody. A failed request leaves what was kept.
+    Everybody gets an object of his own: who changes his does not change what others get. It is made from the document, or like an object
+    that is kept for that and given to nobody. A failed request leaves what was kept.
 
     Args:
-        build: makes the object of the document, or None where there is none.
-        own: makes an object like a kept one; by default each is built from the text.
+        build: makes the object of the document, or None where there is none. The object must not give away parts of the document that
+            can be changed, unless ``own`` is given.
+        own: makes an object like one that was built, sharing nothing with it that can be changed.
     """
 
     def __init__(
@@ -34,7 +33,8 @@ class KeptDocument(Generic[T]):
         self._build = build
         self._own = own
         self._lock = threading.Lock()
-        self._text: Optional[bytes] = None
+        self._is_kept = False
+        self._document: Optional[Mapping[str, Any]] = None
         self._model: Optional[T] = None
 
     def get(self, fetch: Callable[[], Optional[Mapping[str, Any]]], *, refresh: bool = False) -> Optional[T]:
@@ -45,25 +45,24 @@ class KeptDocument(Generic[T]):
             refresh: ask the server even if the document is kept.
         """
         with self._lock:
-            if self._text is None or refresh:
+            if not self._is_kept or refresh:
                 document = fetch()
-                text = codec.dumps(document)
                 made = self._build(document)
-                self._text, self._model = text, None
+                self._is_kept, self._document, self._model = True, document, None
                 if self._own is None:
                     return made
                 self._model = made
             elif self._own is not None and self._model is None:
-                self._model = self._build(codec.loads(self._text))
-            text, model = self._text, self._model
+                self._model = self._build(self._document)
+            document, model = self._document, self._model
         if self._own is None:
-            return self._build(codec.loads(text))
+            return self._build(document)
         return None if model is None else self._own(model)
 
     def __getstate__(self) -> dict[str, Any]:
         # A lock cannot be copied or pickled.
-        return {"_build": self._build, "_own": self._own, "_text": self._text}
+        return {key: value for key, value in vars(self).items() if key not in ("_lock", "_model")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(state["_build"], state["_own"])  # type: ignore[misc]
-        self._text = state["_text"]
+        vars(self).update(state)

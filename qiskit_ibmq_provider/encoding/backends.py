@@ -8,6 +8,7 @@ The documents are never changed, and what Qiskit's models do not know is left ou
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Optional, Union
@@ -22,6 +23,7 @@ from qiskit.providers.models import (
 
 from qiskit_ibmq_provider._collector import collector_held
 from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider.encoding._defaults_models import UnreadDefaults
 from qiskit_ibmq_provider.encoding._instructions import pulse_instruction, pulse_library
 from qiskit_ibmq_provider.encoding._property_models import own_properties
 from qiskit_ibmq_provider.encoding.values import to_complex
@@ -88,9 +90,7 @@ def decode_backend_configuration(
     try:
         return QasmBackendConfiguration.from_dict(fields)
     except _UNFIT as err:
-        raise ProtocolError(
-            f"Qiskit cannot use {what}: {type(err).__name__}: {err}. Whoever runs the service should know."
-        ) from err
+        raise ProtocolError(f"Qiskit cannot use {what}: {type(err).__name__}: {err}.") from err
 
 
 def decode_backend_properties(
@@ -126,13 +126,14 @@ def decode_backend_properties(
             fields["general"] = dates.nduvs(document.get("general") or ())
             return BackendProperties.from_dict(fields)
     except _UNFIT as err:
-        raise ProtocolError(
-            f"Qiskit cannot use {what}: {type(err).__name__}: {err}. Whoever runs the service should know."
-        ) from err
+        raise ProtocolError(f"Qiskit cannot use {what}: {type(err).__name__}: {err}.") from err
 
 
 def decode_pulse_defaults(data: Optional[Mapping[str, Any]]) -> Optional[PulseDefaults]:
     """Return the pulse defaults of a device, or None where there are none.
+
+    The document is not changed, and may not be changed later: its commands are read when they are asked for. What the defaults give is
+    their own.
 
     Raises:
         ProtocolError: the document is not one of pulse defaults.
@@ -148,13 +149,15 @@ def decode_pulse_defaults(data: Optional[Mapping[str, Any]]) -> Optional[PulseDe
             if option:
                 fields[key] = {"name": option.get("name"), "params": option.get("params") or {}}
         with collector_held():
-            fields["pulse_library"] = pulse_library(document.get("pulse_library") or ())
-            fields["cmd_def"] = [_command(command) for command in as_objects(document.get("cmd_def"), what)]
-            return PulseDefaults.from_dict(fields)
+            commands = as_objects(fields.pop("cmd_def", None), what)
+            fields.pop("pulse_library", None)
+            own = copy.deepcopy(fields)
+            own["pulse_library"] = pulse_library(document.get("pulse_library") or ())
+            if all(isinstance(entry.get("sequence"), list) and entry.get("qubits") for entry in commands):
+                return UnreadDefaults(commands, own)
+            return PulseDefaults.from_dict({**own, "cmd_def": [_command(entry) for entry in commands]})
     except _UNFIT as err:
-        raise ProtocolError(
-            f"Qiskit cannot use {what}: {type(err).__name__}: {err}. Whoever runs the service should know."
-        ) from err
+        raise ProtocolError(f"Qiskit cannot use {what}: {type(err).__name__}: {err}.") from err
 
 
 class _Dates:

@@ -207,11 +207,32 @@ def test_a_kept_document_survives_copying():
         assert twin.get(lambda: pytest.fail("asked again")) == {"a": [1]}
 
 
-def test_a_kept_document_is_each_ones_own():
-    kept = KeptDocument(dict)
+@pytest.mark.parametrize(("build", "own"), [(copy.deepcopy, None), (dict, copy.deepcopy)])
+def test_a_kept_document_is_each_ones_own(build, own):
+    kept = KeptDocument(build, own)
     kept.get(lambda: {"a": [1]})["a"].append(2)
     kept.get(lambda: pytest.fail("asked again"))["a"].append(3)
     assert kept.get(lambda: pytest.fail("asked again")) == {"a": [1]}
+
+
+def test_changes_of_calibrations_have_no_effect_on_later_calls(server):
+    backend = server.backend()
+    before = backend.defaults().to_dict(), backend.properties().to_dict()
+    properties, defaults = backend.properties(), backend.defaults()
+    properties.gates[0].qubits.append(9)
+    properties.qubits.clear()
+    defaults.cmd_def[0].qubits.append(9)
+    defaults.cmd_def[-1].sequence[0].ch = "d99"
+    defaults.pulse_library.clear()
+    defaults.qubit_freq_est[0] = 1.0
+    defaults.meas_kernel.params["new"] = 1
+    defaults.instruction_schedule_map.remove("x", 0)
+    sx = backend.defaults().instruction_schedule_map.get("sx", 0)
+    length = sx.duration
+    sx.insert(1000, sx, inplace=True)
+    assert (backend.defaults().to_dict(), backend.properties().to_dict()) == before
+    assert backend.defaults().instruction_schedule_map.has("x", 0)
+    assert backend.defaults().instruction_schedule_map.get("sx", 0).duration == length
 
 
 def test_a_document_that_cannot_be_used_does_not_take_the_place_of_one_that_can():

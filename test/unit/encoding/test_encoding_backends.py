@@ -9,7 +9,12 @@ import datetime as dt
 import pickle
 
 import pytest
-from qiskit.providers.models import BackendProperties, PulseBackendConfiguration, QasmBackendConfiguration
+from qiskit.providers.models import (
+    BackendProperties,
+    PulseBackendConfiguration,
+    PulseDefaults,
+    QasmBackendConfiguration,
+)
 from support.snapshots import snapshot
 
 from qiskit_ibmq_provider.encoding import (
@@ -236,3 +241,43 @@ def test_a_duplicate_of_own_properties_is_qiskits_own(duplicate):
     assert type(twin) is BackendProperties
     assert twin == model
     assert twin.t1(0) == model.t1(0)
+
+
+@pytest.mark.parametrize("device", ["armonk", "manila", "washington"])
+def test_commands_read_on_demand_are_those_of_qiskit(device):
+    document = snapshot(device, "defs")
+    whole = copy.deepcopy(document)
+    # With one command without qubits, all of them are made at once.
+    whole["cmd_def"].append({"name": "nothing", "qubits": [], "sequence": []})
+    ours, theirs = decode_pulse_defaults(document), decode_pulse_defaults(whole)
+    assert type(theirs) is PulseDefaults
+    assert isinstance(ours, PulseDefaults)
+    expected = theirs.to_dict()
+    expected["cmd_def"].pop()
+    names, other = ours.instruction_schedule_map, theirs.instruction_schedule_map
+    for name in names.instructions:
+        for qubits in names.qubits_with_instruction(name)[:3]:
+            # By their texts: each reading makes parameters of its own.
+            assert repr(names.get(name, qubits)) == repr(other.get(name, qubits))
+    assert "cmd_def" not in vars(ours)
+    assert str(ours.to_dict()) == str(expected)
+    assert str(ours).split("<InstructionScheduleMap")[0] == str(theirs).split("<InstructionScheduleMap")[0]
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_a_duplicate_of_pulse_defaults_is_qiskits_own(duplicate):
+    ours = decode_pulse_defaults(snapshot("armonk", "defs"))
+    twin = duplicate(ours)
+    assert type(twin) is PulseDefaults
+    assert str(twin.to_dict()) == str(ours.to_dict())
+    assert twin.instruction_schedule_map == ours.instruction_schedule_map
+    assert twin.instruction_schedule_map.get("x", 0) == ours.instruction_schedule_map.get("x", 0)
+
+
+def test_a_command_that_cannot_be_read_costs_nothing_else():
+    document = copy.deepcopy(snapshot("armonk", "defs"))
+    document["cmd_def"].append({"name": "odd", "qubits": [0], "sequence": [{"ch": "d0"}]})
+    defaults = decode_pulse_defaults(document)
+    assert defaults.instruction_schedule_map.get("x", 0).duration > 0
+    with pytest.warns(UserWarning, match="cannot be built"):
+        assert defaults.instruction_schedule_map.get("odd", 0) is None

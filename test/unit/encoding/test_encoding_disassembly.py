@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from typing import Any
@@ -23,7 +24,7 @@ from qiskit_ibmq_provider.encoding.disassembly import rebuild_circuits, rebuild_
 
 SIMULATOR = DeviceServer(None).backend()
 
-PROGRAMS = int(os.environ.get("IBMQ_TEST_PROGRAMS", "60"))
+PROGRAMS = int(os.environ.get("IBMQ_TEST_PROGRAMS", "40"))
 """Number of random documents; ``tox -e assembly`` sets it to thousands."""
 
 
@@ -149,6 +150,7 @@ def test_a_circuit_without_labels_cannot_be_read(missing):
         rebuild_programs(qobj)
 
 
+@functools.cache
 def _readable():
     """Return the gates that Qiskit can read back."""
     found = []
@@ -165,10 +167,11 @@ def _readable():
 
 
 @pytest.mark.parametrize("odd", [False, True], ids=["plain", "odd"])
-def test_random_circuits_are_rebuilt_as_qiskit_does(odd):
+@pytest.mark.parametrize("first", range(0, PROGRAMS, 20))
+def test_random_circuits_are_rebuilt_as_qiskit_does(first, odd):
     gates = GATES if odd else _readable()
     compared = 0
-    for seed in range(PROGRAMS):
+    for seed in range(first, first + 20):
         maker = ProgramMaker(seed, gates, odd)
         conditions = seed % 4 == 0
         drawn = [
@@ -186,7 +189,7 @@ def test_random_circuits_are_rebuilt_as_qiskit_does(odd):
         for mine, other in zip(ours, theirs):
             assert details(mine) == details(other), f"seed {seed}"
         compared += 1
-    assert odd or compared >= 0.9 * PROGRAMS
+    assert odd or compared >= 15
 
 
 def details(circuit):
