@@ -61,8 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
     print(campaign.tally.table())
     for name, failure in campaign.failures:
         print(f"\n{name}: {type(failure).__name__}", failure, *getattr(failure, "__notes__", ()), sep="\n")
-    if args.only is None and args.scale >= 1 and campaign.tally.total < LEAST_CASES:
-        print(f"There were fewer than {LEAST_CASES} cases.")
+    if args.only is None and args.scale >= 1 and campaign.tally.hostile < LEAST_CASES:
+        print(f"There were fewer than {LEAST_CASES} hostile cases.")
         return 1
     if campaign.failures:
         return 1
@@ -84,6 +84,8 @@ class Campaign:
         job_ids = make_jobs_for_patterns(target)
         for area in AREAS:
             fuzz(area, target, Tally(), job_ids, examples=area.short, start=seed + 1)
+        run_payloads(target, Tally(), [(payload, True, None) for payload in crafted()])
+        run_evil_filters(target, Tally(), 1)
         target.works()
         warm = target.memory()
         for area in AREAS:
@@ -96,9 +98,9 @@ class Campaign:
                 ),
             )
         self._step(target, "crafted payloads", lambda: self._crafted(target))
-        self._step(target, "evil filters", lambda: self._evil(target, max(1, int(3 * scale))))
+        self._step(target, "evil filters", lambda: self._evil(target, max(1, int(2 * scale))))
         self._step(
-            target, "described requests", lambda: self._described(target, max(1, int(60 * scale)), seed)
+            target, "described requests", lambda: self._described(target, max(1, int(50 * scale)), seed)
         )
         self._memory(warm, target.memory())
 

@@ -34,11 +34,11 @@ class Area:
 
 
 AREAS = [
-    Area("requests", requests, run_request, 150, 4000),
-    Area("filters", lambda ids: filters, run_filter, 60, 1200),
-    Area("malformed HTTP", lambda ids: heads(), run_head, 100, 2500),
-    Area("websockets", lambda ids: conversations, run_conversation, 60, 1500),
-    Area("payloads", lambda ids: batches(), run_payloads, 2, 150),
+    Area("requests", requests, run_request, 150, 3200),
+    Area("filters", lambda ids: filters, run_filter, 60, 900),
+    Area("malformed HTTP", lambda ids: heads(), run_head, 100, 2000),
+    Area("websockets", lambda ids: conversations, run_conversation, 60, 1200),
+    Area("payloads", lambda ids: batches(), run_payloads, 2, 110),
 ]
 
 
