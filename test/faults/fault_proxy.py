@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import http.client
+import select
 import socket
 import ssl
 import threading
@@ -87,16 +88,11 @@ class Exchange:
 
     def wait_for_end(self, seconds: Optional[float] = None) -> bool:
         """Wait until client or test have ended, or for some seconds; return whether they have."""
-        self.sock.settimeout(seconds)
         try:
-            return self.sock.recv(1) == b""
-        except TimeoutError:
-            return False
-        except OSError:
+            readable, _, _ = select.select([self.sock], [], [], seconds)
+            return bool(readable) and self.sock.recv(1) == b""
+        except (OSError, ValueError):
             return True
-        finally:
-            with contextlib.suppress(OSError):
-                self.sock.settimeout(None)
 
 
 class FaultProxy:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import socket
 import struct
 from collections.abc import Callable
@@ -287,8 +288,6 @@ def _read_head(sock: socket.socket) -> bytes:
 
 def _ended(sock: socket.socket, seconds: float) -> bool:
     """Wait some seconds; return whether the connection has ended meanwhile."""
-    import select
-
     readable, _, _ = select.select([sock], [], [], seconds)
     return bool(readable) and sock.recv(1, socket.MSG_PEEK) == b""
 
