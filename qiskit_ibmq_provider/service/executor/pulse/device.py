@@ -59,7 +59,6 @@ class PulseDevice:
         controls: for each control channel the qubits whose frequencies it mixes, with their factors.
         ranges: GHz from and to which each drive can be tuned.
         measure_groups: qubits that are measured together.
-        levels: the measurement levels.
         library: samples of the pulses that commands name.
         commands: the sequence of each command, by name and qubits.
     """
@@ -71,7 +70,6 @@ class PulseDevice:
     controls: tuple[tuple[tuple[int, float], ...], ...]
     ranges: tuple[tuple[float, float], ...]
     measure_groups: tuple[frozenset[int], ...]
-    levels: frozenset[int]
     library: Mapping[str, Any]
     commands: Mapping[tuple[str, tuple[int, ...]], Sequence[Mapping[str, Any]]]
 
@@ -110,7 +108,6 @@ class PulseDevice:
                 for qubit, frequency in enumerate(frequencies)
             ),
             measure_groups=tuple(frozenset(group) for group in configuration.get("meas_map") or []),
-            levels=frozenset(configuration.get("meas_levels") or [2]),
             library={pulse["name"]: pulse["samples"] for pulse in defaults["pulse_library"]},
             commands={
                 (command["name"], tuple(command["qubits"])): command["sequence"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Optional
 
 import numpy as np
 import numpy.typing as npt
@@ -78,7 +78,3 @@ class PulseProgram:
             stop = min(segment.stop, self.duration)
             signal[segment.start : stop] = segment.samples[: stop - segment.start]
         return signal
-
-    def key(self) -> tuple[Any, ...]:
-        """Return what two programs have in common that are evolved alike but for their signals."""
-        return (self.qubits, self.dt)

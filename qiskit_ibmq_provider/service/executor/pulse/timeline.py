@@ -36,7 +36,6 @@ class Timeline:
 
     signals: Signals
     acquisitions: tuple[Acquisition, ...]
-    duration: int
     steps: int
 
     @property
@@ -77,7 +76,6 @@ def read_timeline(
     return Timeline(
         signals=signals,
         acquisitions=tuple(sorted(acquisitions, key=lambda item: (item.start, item.qubit))),
-        duration=max((step.start + step.duration for step in steps), default=0),
         steps=len(steps),
     )
 

@@ -105,7 +105,6 @@ def test_a_qubit_is_measured_when_its_measure_pulse_begins():
         (0, 100, 0),
         (1, 180, 1),
     ]
-    assert timeline.duration == 5160
 
 
 REFUSED = {
