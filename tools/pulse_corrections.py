@@ -20,6 +20,7 @@ import multiprocessing
 import os
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, Optional
 
 # The matrices are small: threads inside of their products would only wait for each other.
@@ -93,17 +94,22 @@ def coupling(configuration: dict[str, Any], first: int, second: int) -> str:
     return next(name for name in (f"jq{first}q{second}", f"jq{second}q{first}") if name in values)
 
 
-def shorter_gates(configuration: dict[str, Any], gates: CalibratedGates) -> list[Gate]:
-    """Return the two-qubit gates of a device, of each pair the shorter one: the other has turns of one qubit around it."""
-    found: list[Gate] = []
+def directions(configuration: dict[str, Any], gates: CalibratedGates) -> tuple[list[Gate], list[Gate]]:
+    """Return the two-qubit gates of a device: of each pair the shorter one, and the longer ones.
+
+    The longer one is as a rule the shorter with turns of one qubit around it; on a few pairs it plays another control channel.
+    """
+    shorter: list[Gate] = []
+    longer: list[Gate] = []
     for first, second in pairs(configuration, gates):
         kind = "cx" if Gate("cx", (first, second)) in gates else "ecr"
         gate, back = Gate(kind, (first, second)), Gate(kind, (second, first))
         length = gates.program([gate])[0].duration
         if back in gates and (gates.program([back])[0].duration, second) < (length, first):
-            continue
-        found.append(gate)
-    return found
+            longer.append(gate)
+        else:
+            shorter.append(gate)
+    return shorter, longer
 
 
 def fit_device(name: str, kept: Optional[dict[str, Any]] = None) -> dict[str, Any]:
@@ -124,11 +130,16 @@ def fit_device(name: str, kept: Optional[dict[str, Any]] = None) -> dict[str, An
             bare = Corrections({}, assumed)
             model = PulseModel.from_device(configuration, None, defaults, [qubit], corrections=bare)
             channels[f"d{qubit}"] = fit_qubit(model, gates)
-    for gate in shorter_gates(configuration, gates):
+    shorter, longer = directions(configuration, gates)
+    for gate in shorter + longer:
         current = Corrections(channels, assumed)
         model = PulseModel.from_device(configuration, None, defaults, gate.qubits, corrections=current)
+        if gate in longer and all(channel in channels for channel in gates.program([gate])[0].signals):
+            continue
         if fidelity(gates.matrix(model, [gate]), ideal_gate(gate)) < FAITHFUL:
-            fit_pair(configuration, defaults, gates, gate, channels, assumed)
+            # The coupling belongs to both directions.
+            factors = STRONGER[:1] if gate in longer else STRONGER
+            fit_pair(configuration, defaults, gates, gate, channels, assumed, factors)
     return {"hamiltonian": fingerprint(configuration), **Corrections(channels, assumed).to_json()}
 
 
@@ -139,13 +150,14 @@ def fit_pair(
     gate: Gate,
     channels: dict[str, ChannelCorrection],
     assumed: dict[str, float],
+    factors: Sequence[float],
 ) -> None:
     """Add the corrections of a pair to those of a device: of its control channels, and of its coupling where it is too weak."""
     name = coupling(configuration, *gate.qubits)
     usual = assumed.get(name, configuration["hamiltonian"]["vars"][name])
     drives = {channel: value for channel, value in channels.items() if channel.startswith("d")}
     best = -1.0
-    for factor in STRONGER:
+    for factor in factors:
         trial = dict(assumed) if factor == 1.0 else {**assumed, name: usual * factor}
         model = PulseModel.from_device(
             configuration, None, defaults, gate.qubits, corrections=Corrections(drives, trial)
@@ -209,23 +221,18 @@ def check_device(name: str) -> dict[str, Any]:
 
 def write(devices: dict[str, Any]) -> None:
     """Write the file, one channel a line."""
-    document = {
-        "about": f"Written by tools/pulse_corrections.py, version {VERSION}, from the snapshots of qiskit-terra {qiskit.__version__}.",
-        "version": VERSION,
-        "devices": {name: devices[name] for name in sorted(devices)},
-    }
-    text = json.dumps(document, indent=1)
-    lines: list[str] = []
-    for line in text.split("\n"):
-        # Four levels deep is where a channel begins; what is in it joins its line.
-        if line.startswith("     ") and lines:
-            lines[-1] += line.strip()
-        elif line.startswith("    }") and lines:
-            lines[-1] += line.strip()
-        else:
-            lines.append(line)
+    about = f"Written by tools/pulse_corrections.py, version {VERSION}, from the snapshots of qiskit-terra {qiskit.__version__}."
+    entries: list[str] = []
+    for name in sorted(devices):
+        device = dict(devices[name])
+        channels = ",\n".join(
+            f"{json.dumps(channel)}: {json.dumps(value)}" for channel, value in device.pop("channels").items()
+        )
+        rest = "".join(f"{json.dumps(key)}: {json.dumps(value)},\n" for key, value in device.items())
+        entries.append(f'{json.dumps(name)}: {{\n{rest}"channels": {{\n{channels}}}}}')
+    head = f'{{"about": {json.dumps(about)},\n"version": {VERSION},\n"devices": {{\n'
     temporary = CORRECTIONS_FILE.with_suffix(".tmp")
-    temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    temporary.write_text(head + ",\n".join(entries) + "}}\n", encoding="utf-8")
     temporary.replace(CORRECTIONS_FILE)
 
 
