@@ -350,8 +350,8 @@ def decode_job_list(data: Any) -> tuple[list[JobRecord], list[ProtocolError]]:
 def _texts(data: Mapping[str, Any], key: str, what: str) -> Optional[tuple[str, ...]]:
     """Return an array of texts, or ``None``."""
     values = optional(data, key, list, what)
-    if values is None:
-        return None
+    if not values:
+        return None if values is None else ()
     if not all(isinstance(value, str) for value in values):
         raise ProtocolError(f"The field {key!r} of {what} should hold texts only, not {values!r:.80}.")
     return tuple(values)
