@@ -132,7 +132,7 @@ def insert_tags(connection: sa.Connection, seq: int, tags: Sequence[str]) -> Non
 
 def _one(connection: sa.Connection, seq: int) -> Job:
     """Return a job that is there."""
-    return job_of(connection.execute(select_jobs().where(job.c.seq == seq)).mappings().one())
+    return job_of(connection.execute(select_jobs().where(job.c.seq == seq)).one())
 
 
 def _repeated(connection: sa.Connection, project_id: int, key: IdempotencyKey) -> Optional[Job]:

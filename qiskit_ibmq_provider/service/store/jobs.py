@@ -229,7 +229,7 @@ def _numbered(connection: sa.Connection, numbers: Sequence[int]) -> list[Job]:
 
 def _jobs(rows: sa.CursorResult[Any]) -> list[Job]:
     """Return the jobs of a result."""
-    return [job_of(row) for row in rows.mappings()]
+    return [job_of(row) for row in rows.all()]
 
 
 def _all(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Job]:

@@ -89,7 +89,7 @@ class SqlQueue:
             gone = sa.or_(gone, job.c.owner != owner)
         statement = select_jobs().where(in_status(ApiJobStatus.RUNNING), gone).order_by(job.c.seq)
         with self._database.read() as connection:
-            return [job_of(row) for row in connection.execute(statement).mappings()]
+            return [job_of(row) for row in connection.execute(statement).all()]
 
     def length(self, backend_name: str) -> int:
         """Return how many jobs wait for a device."""
@@ -109,7 +109,7 @@ class SqlQueue:
         )
         with self._database.read() as connection:
             count = int(connection.scalar(running) or 0)
-            ended = [job_of(row) for row in connection.execute(recent).mappings()]
+            ended = [job_of(row) for row in connection.execute(recent).all()]
         times = [seconds for seconds in map(_run_seconds, ended) if seconds is not None]
         return DeviceLoad(count, sum(times) / len(times) if times else None)
 
@@ -174,4 +174,4 @@ def _oldest(
     )
     if excluding:
         query = query.where(job.c.id.not_in(list(excluding)))
-    return connection.execute(query).mappings().all()
+    return connection.execute(query).all()
