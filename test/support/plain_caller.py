@@ -167,10 +167,10 @@ def wrong_result(caller: PlainCaller, project: str, job_id: str, number: int) ->
     Raises:
         Gone: if the service does not answer.
     """
-    status, answer = caller.call("GET", f"{project}/Jobs/{job_id}/resultDownloadUrl")
+    status, answer = _patiently(caller, f"{project}/Jobs/{job_id}/resultDownloadUrl")
     if status != 200:
         return [f"{job_id}: no URL, {status} {answer}"]
-    status, result = caller.call("GET", answer["url"])
+    status, result = _patiently(caller, answer["url"])
     if status != 200:
         return [f"{job_id}: no result, {status} {result}"]
     counts = result["results"][0]["data"]["counts"]
@@ -178,3 +178,12 @@ def wrong_result(caller: PlainCaller, project: str, job_id: str, number: int) ->
     if counts != right or result["job_id"] != job_id or result["qobj_id"] != f"job-{number}":
         return [f"{job_id}: {counts} of {result['qobj_id']} instead of {right} of job-{number}"]
     return []
+
+
+def _patiently(caller: PlainCaller, target: str) -> tuple[int, Any]:
+    """Ask for something, again as long as the service says that it is too much at once."""
+    status, answer, headers = caller.exchange("GET", target)
+    while status == 429:
+        time.sleep(float(headers["Retry-After"]))
+        status, answer, headers = caller.exchange("GET", target)
+    return status, answer
