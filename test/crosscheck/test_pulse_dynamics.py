@@ -24,7 +24,7 @@ from qiskit_ibmq_provider.service.executor.pulse.waveforms import read_shape
 
 pytestmark = [pytest.mark.pulse_crosscheck, pytest.mark.timeout(3600)]
 
-ONE_QUBIT, TWO_QUBITS = 2e-3, 5e-3
+ONE_QUBIT, TWO_QUBITS = 5e-4, 5e-3
 """Tolerances of a population. What remains is what we drop: terms that turn with twice the carrier shift the qubits a little, and a gate of two
 qubits lasts five times as long. 8192 shots tell no less than 0.005.
 """
