@@ -13,22 +13,22 @@ from typing import Any, Callable, Union
 import numpy as np
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, pulse
 from qiskit.circuit import Clbit, ControlledGate, Gate, Instruction, Parameter, Qubit
-from qiskit.circuit.library import Diagonal, Initialize, PauliGate, standard_gates
-from qiskit.extensions import UnitaryGate
+from qiskit.circuit.library import Diagonal, PauliGate, standard_gates
+from qiskit.extensions import Initialize, UnitaryGate
 from qiskit.quantum_info import random_statevector, random_unitary
 
 __all__ = ["GATES", "ProgramMaker"]
 
 
 def _gates() -> list[tuple[type, int]]:
-    """Return the fixed gates of the library, each with its number of parameters."""
+    """Return the gates of the library that take a label, each with its number of parameters."""
     found = []
     for _, kind in sorted(vars(standard_gates).items()):
         if not inspect.isclass(kind) or not issubclass(kind, Gate):
             continue
         for numbers in range(5):
             try:
-                kind(*[0.5] * numbers)
+                kind(*[0.5] * numbers, label=None)
             except Exception:  # noqa: BLE001,S112 - each class refuses in its own way
                 continue
             found.append((kind, numbers))
