@@ -55,7 +55,7 @@ def test_several_jobs_are_awaited_while_the_loop_goes_on(ibmq_backend):
             nonlocal beats
             while True:
                 beats += 1
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.001)
 
         heart = asyncio.ensure_future(beat())
         jobs = [ibmq_backend.run(flip(), shots=shots) for shots in (1, 2, 3)]
