@@ -48,6 +48,14 @@ def endless() -> bytes:
     return json.dumps(document).encode()
 
 
+def told(connection: websocket.WebSocket) -> str:
+    """Return the status in the next frame of a websocket."""
+    opcode, data = connection.recv_data()
+    if opcode == websocket.ABNF.OPCODE_CLOSE:
+        raise RuntimeError(f"The service closed a websocket with {int.from_bytes(data[:2], 'big')}.")
+    return str(json.loads(data)["data"]["status"])
+
+
 def last_arrival(sockets: list[websocket.WebSocket], act: Any) -> tuple[float, float]:
     """Do something and read until every socket has told of the end of its job; return when, and the reader's time."""
     selector = selectors.DefaultSelector()
@@ -59,8 +67,7 @@ def last_arrival(sockets: list[websocket.WebSocket], act: Any) -> tuple[float, f
     arrived = time.time()
     while waiting:
         for key, _ in selector.select(60):
-            frame = json.loads(key.data.recv())
-            if frame["data"]["status"] in ("CANCELLED", "COMPLETED"):
+            if told(key.data) in ("CANCELLED", "COMPLETED"):
                 selector.unregister(key.fileobj)
                 waiting -= 1
                 arrived = time.time()
@@ -74,7 +81,7 @@ def one_job(caller: Caller, count: int) -> tuple[float, float]:
         sockets = [caller.socket(job_id) for _ in range(count)]
         for each in sockets:
             stack.callback(each.shutdown)
-            while json.loads(each.recv())["data"]["status"] != "RUNNING":
+            while told(each) != "RUNNING":
                 pass
         arrived, own = last_arrival(
             sockets, lambda: caller.raw("POST", f"{PROJECT}/Jobs/{job_id}/cancel", b"")
@@ -109,7 +116,14 @@ def main() -> None:
     parser.add_argument("--sockets", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=7)
     given = parser.parse_args()
-    settings = {"workers": 1, "max_sockets_per_user": given.sockets + 10, "requests_per_second": 0}
+    # Those of the last round may not be gone yet.
+    seats = given.sockets * (given.rounds + 1)
+    settings = {
+        "workers": 1,
+        "max_sockets": seats,
+        "max_sockets_per_user": seats,
+        "requests_per_second": 0,
+    }
     with tempfile.TemporaryDirectory(prefix="ibmq-bench-") as directory:
         with ServiceProcess(Path(directory) / "data", settings=settings) as service:
             caller = Caller(service.url, service.token)
