@@ -68,6 +68,8 @@ class Tunnel:
                 return
             upwards = proxy.start(self._upwards)
             self._downwards()
+            if self.muted and not self.over:
+                upwards.join()  # The service has gone; the client is not to notice.
             _end(self.client)
             _end(self.server)
             upwards.join(10)
@@ -92,7 +94,7 @@ class Tunnel:
                     continue
                 if self.muted:
                     continue
-            if self.deaf:
+            if self.deaf or (self.muted and opcode == _CLOSE):
                 continue
             self.client.sendall(whole)
             self.exchange.proxy.tell(opcode in (_TEXT, _BINARY))
@@ -106,7 +108,8 @@ class Tunnel:
                 data = self.client.recv(65536)
                 if not data:
                     break
-                self.server.sendall(data)
+                with contextlib.suppress(OSError):
+                    self.server.sendall(data)
         _end(self.server)
 
     def _with_valid_token(self, opcode: int, whole: bytes) -> bytes:
@@ -287,7 +290,6 @@ def _read_head(sock: socket.socket) -> bytes:
 
 
 def _ended(sock: socket.socket, seconds: float) -> bool:
-    """Wait some seconds; return whether the connection has ended meanwhile."""
     readable, _, _ = select.select([sock], [], [], seconds)
     return bool(readable) and sock.recv(1, socket.MSG_PEEK) == b""
 
