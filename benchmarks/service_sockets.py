@@ -39,10 +39,15 @@ def endless() -> bytes:
     document["config"] = {"shots": 100_000, "method": "statevector", **sizes}
     experiment = document["experiments"][0]
     experiment["config"] = sizes
+    # A chain, or the simulator leaves out what the measured qubit does not depend on.
+    chain = [{"name": "cx", "qubits": [bit + 1, bit]} for bit in reversed(qubits[:-1])]
     experiment["instructions"] = [
         *rotations,
-        {"name": "reset", "qubits": [0]},
+        *chain,
+        # After these each shot has a course of its own.
+        *({"name": "reset", "qubits": [bit]} for bit in qubits),
         *rotations,
+        *chain,
         {"name": "measure", "qubits": [0], "memory": [0]},
     ]
     return json.dumps(document).encode()

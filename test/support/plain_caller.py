@@ -73,11 +73,11 @@ def endless_job() -> bytes:
     experiment = document["experiments"][0]
     document["config"] = {"shots": 100_000, "method": "statevector", **sizes}
     experiment["config"] = sizes
-    # After the reset each shot has a course of its own.
+    # After the resets each shot has a course of its own.
     rotations = [{"name": "rx", "qubits": [bit], "params": [0.1 + bit]} for bit in range(20)]
     experiment["instructions"] = [
         *rotations,
-        {"name": "reset", "qubits": [0]},
+        *({"name": "reset", "qubits": [bit]} for bit in range(20)),
         *rotations,
         *experiment["instructions"],
     ]
