@@ -34,6 +34,9 @@ from qiskit_ibmq_provider.service.executor.pulse.results import DeviceDocuments
 
 ARMONK, MANILA = "ibmq_armonk", "ibmq_manila"
 
+UNCORRECTED = {"ibmq_toronto"}
+"""Devices whose drives are those of the Hamiltonian; their results say so."""
+
 
 def _completed(tmp_path, document, name):
     outcome, result = run(tmp_path, document, name)
@@ -72,7 +75,9 @@ def test_the_calibrated_x_flips_a_qubit_of_every_device(tmp_path, name):
     flipped = (_excited(result) - readout.excited_from_ground) / (
         1 - readout.excited_from_ground - readout.ground_from_excited
     )
-    assert flipped == pytest.approx(1, abs=0.03)
+    corrected = result["metadata"]["pulse"]["drives"].startswith("corrected")
+    assert corrected or name in UNCORRECTED
+    assert flipped == pytest.approx(1, abs=0.03 if corrected else 0.1)
     assert result["metadata"]["calibration"]["backend_name"] == name
     assert result["results"][0]["metadata"]["evolved_together"] == [[0]]
 
