@@ -49,7 +49,7 @@ TRUTH, BELL = 0.97, 0.95
 FAITHFUL = 0.985
 """The fidelity, without decay, that a fit must reach; the decay takes more from it."""
 
-STRONGER = (1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 12.0)
+STRONGER = (1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 12.0, 24.0, 48.0)
 """Factors of a coupling, tried in turn. A cross-resonance gate cannot be faster than its coupling, and a few snapshots have gates that are."""
 
 TYPICAL = {"delta": -2.07, "omegad": 1.0, "jq": 0.0126}
