@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -36,6 +37,12 @@ for _name in [name for name in os.environ if _leaks(name)]:
     del os.environ[_name]
 _HOME = tempfile.mkdtemp(prefix="ibmq-test-home-")
 os.environ["HOME"] = os.environ["USERPROFILE"] = _HOME
+
+
+def pytest_configure() -> None:
+    """Take interrupts as a terminal's program does, also where the tests run in the background, and with them all that they start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
