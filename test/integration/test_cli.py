@@ -19,6 +19,7 @@ from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
 from qiskit_ibmq_provider.service.local import resolve_local
 from qiskit_ibmq_provider.service.local.looking import find
 from qiskit_ibmq_provider.service.local.place import LocalPlace
+from qiskit_ibmq_provider.service.testing import ServiceProcess
 
 __all__ = ["local_place"]
 
@@ -171,7 +172,13 @@ def test_devices_and_jobs_of_a_service(
     assert lines[1].endswith("  two")
     assert "done" in lines[1]
     assert max(map(len, lines)) <= 80
-    assert ibmq("jobs", "--device", "ibmq_rome") == 0
+
+
+def test_no_jobs_are_said_to_be_none(ibmq: Ibmq, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ServiceProcess() as service:
+        monkeypatch.setenv("QE_TOKEN", service.token)
+        monkeypatch.setenv("QE_URL", service.url)
+        assert ibmq("jobs", "--device", "ibmq_rome") == 0
     assert ibmq.out == "There are no jobs on ibmq_rome.\n"
 
 
