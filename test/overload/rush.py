@@ -44,6 +44,8 @@ WORKERS = 2
 _POLL = 0.25
 _PATIENCE = 600.0
 _RETRIES = 20
+_GROWTH = 1.25
+"""The memory of the service after a rush, as a multiple of that of the warm service before it, at most."""
 
 
 @dataclasses.dataclass
@@ -152,7 +154,16 @@ class Client(threading.Thread):
                 self._rush.faults.append(fault)
 
 
-def rush(directory: Path, *, clients: int, seconds: float, backlog: int, light: int, rest: float = 0) -> Rush:
+def rush(
+    directory: Path,
+    *,
+    clients: int,
+    seconds: float,
+    backlog: int,
+    light: int,
+    rest: float = 0,
+    warm_up: float = 0,
+) -> Rush:
     """Let clients work, wait until all their jobs are over, and judge.
 
     Args:
@@ -162,24 +173,28 @@ def rush(directory: Path, *, clients: int, seconds: float, backlog: int, light: 
         backlog: jobs that the heavy project has waiting at the beginning.
         light: jobs that the light project submits one after the other.
         rest: seconds that the service has before its memory is looked at.
+        warm_up: seconds for which all clients work before everything else: what the service keeps ready for so many is there then.
     """
     result, stopping, numbers = Rush(), threading.Event(), itertools.count(1)
     projects = ",".join(f"campus/physics/{name}" for name in PROJECTS)
     settings = {"workers": WORKERS, "projects": projects}
     with ServiceProcess(directory / "data", settings=settings) as service:
 
-        def client(project: str) -> Client:
-            return Client(service.url, service.token, project, numbers, result, stopping)
+        def client(project: str, until: threading.Event = stopping) -> Client:
+            return Client(service.url, service.token, project, numbers, result, until)
 
         first = client(LIGHT)
         first.log_in()
         first.one_job()
         process = psutil.Process(service.pid)
+        cold = process.memory_info().rss
+        if warm_up:
+            _warm_up(client, clients, warm_up)
+            _wait_for_all(first, result)
+            threading.Event().wait(rest)
         calm = process.memory_info().rss
         _fill(client, first, backlog)
-        crowd = [client(OTHERS[number % len(OTHERS)]) for number in range(clients)]
-        for each in crowd:
-            each.start()
+        crowd = _start(client, clients)
         peak = _light_jobs(first, light, seconds, process)
         stopping.set()
         for each in crowd:
@@ -190,9 +205,32 @@ def rush(directory: Path, *, clients: int, seconds: float, backlog: int, light: 
         _judge(result, first)
         first.caller.close()
         result.counts.update(
-            {"MiB before": calm >> 20, "MiB at most": peak >> 20, "MiB afterwards": ended >> 20}
+            {
+                "MiB at the start": cold >> 20,
+                "MiB before": calm >> 20,
+                "MiB at most": peak >> 20,
+                "MiB afterwards": ended >> 20,
+            }
         )
     return result
+
+
+def _start(client: Callable[..., Client], clients: int, *until: threading.Event) -> list[Client]:
+    """Let so many clients of the two common projects begin to work."""
+    crowd = [client(OTHERS[number % len(OTHERS)], *until) for number in range(clients)]
+    for each in crowd:
+        each.start()
+    return crowd
+
+
+def _warm_up(client: Callable[..., Client], clients: int, seconds: float) -> None:
+    """Let clients work for a while."""
+    enough = threading.Event()
+    crowd = _start(client, clients, enough)
+    threading.Event().wait(seconds)
+    enough.set()
+    for each in crowd:
+        each.join(_PATIENCE)
 
 
 def _path(project: str) -> str:
@@ -282,9 +320,13 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--backlog", type=int, default=1000, help="jobs that one project has waiting")
     parser.add_argument("--light", type=int, default=20, help="jobs of a project that has few")
     parser.add_argument("--rest", type=float, default=70.0, help="seconds before the memory is looked at")
+    parser.add_argument("--warm-up", type=float, default=15.0, help="seconds of the same before it counts")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="ibmq-rush-") as directory:
         result = rush(Path(directory), **vars(given))
+    before, after = result.counts["MiB before"], result.counts["MiB afterwards"]
+    if after > _GROWTH * before:
+        result.faults.append(f"the service has {after} MiB after the rush, and had {before} before it")
     print(table(result))
     return 1 if result.faults else 0
 
