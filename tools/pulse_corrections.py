@@ -36,11 +36,11 @@ from qiskit_ibmq_provider.service.executor.pulse.corrections import (
     Corrections,
     fingerprint,
 )
-from qiskit_ibmq_provider.service.executor.pulse.fitting import PairFit, fit_qubit, ideal_gate
+from qiskit_ibmq_provider.service.executor.pulse.fitting import AGREE, PairFit, fit_qubit, ideal_gate
 from qiskit_ibmq_provider.service.executor.pulse.model import PulseModel
-from qiskit_ibmq_provider.service.executor.pulse.quality import pair_quality, turn_quality
+from qiskit_ibmq_provider.service.executor.pulse.quality import agreement, pair_quality, turn_quality
 
-VERSION = 1
+VERSION = 2
 """Of what this script computes; a change of the fit counts it up."""
 
 TRUTH, BELL = 0.97, 0.95
@@ -49,11 +49,18 @@ TRUTH, BELL = 0.97, 0.95
 FAITHFUL = 0.985
 """The fidelity, without decay, that a fit must reach; the decay takes more from it."""
 
-STRONGER = (1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 12.0, 24.0, 48.0)
-"""Factors of a coupling, tried in turn. A cross-resonance gate cannot be faster than its coupling, and a few snapshots have gates that are."""
+COUPLINGS = (1.0, 1.25, 1.5, 2.0, 0.7, 0.5, 0.35, 0.25, 3.0, 4.0, 6.0, 12.0, 24.0, 48.0)
+"""Factors of a coupling, tried in turn. A cross-resonance gate cannot be faster than its coupling, and a few snapshots have gates that are;
+where one qubit drives the other's second transition, a weaker coupling leaks less."""
 
-TYPICAL = {"delta": -2.07, "omegad": 1.0, "jq": 0.0126}
-"""Typical values, in rad/ns, for what a snapshot replaced with 0: anharmonicity -330 MHz, a drive of 160 MHz, a coupling of 2 MHz."""
+TYPICAL = {"omegad": 1.0, "jq": 0.0126}
+"""Typical values, in rad/ns, for what a snapshot replaced with 0: a drive of 160 MHz, a coupling of 2 MHz."""
+
+ANHARMONICITIES = (-2.07, -1.82, -2.32)
+"""The same for anharmonicities, -330 MHz. The other values are for qubits whose second transition would meet a neighbour's frequency then."""
+
+CROWDED = 0.19
+"""How near that is, in rad/ns (30 MHz)."""
 
 
 def fleet_devices() -> list[str]:
@@ -84,8 +91,14 @@ def assume(configuration: dict[str, Any]) -> dict[str, float]:
         for kind in TYPICAL
         if name.startswith(kind) and value == 0
     }
-    names = (f"delta{qubit}" for qubit in range(configuration["n_qubits"]))
-    return {**assumed, **{name: TYPICAL["delta"] for name in names if name not in values}}
+    for qubit in range(configuration["n_qubits"]):
+        if values.get(f"delta{qubit}", 0) == 0:
+            pairs_of_it = [pair for pair in configuration["coupling_map"] if pair[0] == qubit]
+            gaps = [values[f"wq{first}"] - values[f"wq{second}"] for first, second in pairs_of_it]
+            room = {value: min(abs(gap + value) for gap in gaps) for value in ANHARMONICITIES}
+            usual = ANHARMONICITIES[0]
+            assumed[f"delta{qubit}"] = usual if room[usual] > CROWDED else max(room, key=room.__getitem__)
+    return assumed
 
 
 def coupling(configuration: dict[str, Any], first: int, second: int) -> str:
@@ -126,7 +139,8 @@ def fit_device(name: str, kept: Optional[dict[str, Any]] = None) -> dict[str, An
     assumed = assume(configuration) if old is None else dict(old.assumed)
     channels: dict[str, ChannelCorrection] = {} if old is None else dict(old.channels)
     for qubit in range(configuration["n_qubits"]):
-        if f"d{qubit}" not in channels:
+        model = PulseModel.from_device(configuration, None, defaults, [qubit], corrections=old)
+        if f"d{qubit}" not in channels or agreement(model, gates) < AGREE:
             bare = Corrections({}, assumed)
             model = PulseModel.from_device(configuration, None, defaults, [qubit], corrections=bare)
             channels[f"d{qubit}"] = fit_qubit(model, gates)
@@ -136,10 +150,13 @@ def fit_device(name: str, kept: Optional[dict[str, Any]] = None) -> dict[str, An
         model = PulseModel.from_device(configuration, None, defaults, gate.qubits, corrections=current)
         if gate in longer and all(channel in channels for channel in gates.program([gate])[0].signals):
             continue
-        if fidelity(gates.matrix(model, [gate]), ideal_gate(gate)) < FAITHFUL:
+        reached = fidelity(gates.matrix(model, [gate]), ideal_gate(gate))
+        if reached < FAITHFUL:
             # The coupling belongs to both directions.
-            factors = STRONGER[:1] if gate in longer else STRONGER
-            fit_pair(configuration, defaults, gates, gate, channels, assumed, factors)
+            factors = COUPLINGS[:1] if gate in longer else COUPLINGS
+            known = all(channel in channels for channel in gates.program([gate])[0].signals)
+            floor = reached if known else -1.0
+            fit_pair(configuration, defaults, gates, gate, channels, assumed, factors, floor)
     return {"hamiltonian": fingerprint(configuration), **Corrections(channels, assumed).to_json()}
 
 
@@ -151,12 +168,16 @@ def fit_pair(
     channels: dict[str, ChannelCorrection],
     assumed: dict[str, float],
     factors: Sequence[float],
+    floor: float,
 ) -> None:
-    """Add the corrections of a pair to those of a device: of its control channels, and of its coupling where it is too weak."""
+    """Add the corrections of a pair to those of a device: of its control channels, and of its coupling where it is too weak.
+
+    Nothing is changed that does not bring the fidelity above ``floor``.
+    """
     name = coupling(configuration, *gate.qubits)
     usual = assumed.get(name, configuration["hamiltonian"]["vars"][name])
     drives = {channel: value for channel, value in channels.items() if channel.startswith("d")}
-    best = -1.0
+    best = floor
     for factor in factors:
         trial = dict(assumed) if factor == 1.0 else {**assumed, name: usual * factor}
         model = PulseModel.from_device(
@@ -201,13 +222,8 @@ def check_device(name: str) -> dict[str, Any]:
         if quality.truth <= TRUTH or quality.bell <= BELL:
             ideal = PulseModel.from_device(configuration, None, defaults, [first, second])
             closed = pair_quality(ideal, gates, first, second)
-            report["below"].append(
-                [
-                    first,
-                    second,
-                    *(round(value, 4) for value in (quality.truth, quality.bell, closed.truth, closed.bell)),
-                ]
-            )
+            values = (quality.truth, quality.bell, closed.truth, closed.bell)
+            report["below"].append([first, second, *(round(value, 4) for value in values)])
     report["pairs"] = len(truths)
     if truths:
         report.update(

@@ -14,13 +14,38 @@ import dataclasses
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Optional
 
-__all__ = ["CORRECTIONS_FILE", "ChannelCorrection", "Corrections", "find_corrections", "fingerprint"]
+import numpy as np
+
+__all__ = [
+    "CORRECTIONS_FILE",
+    "ChannelCorrection",
+    "Corrections",
+    "Gain",
+    "find_corrections",
+    "fingerprint",
+    "gain_at",
+]
 
 CORRECTIONS_FILE: Final = Path(__file__).with_name("corrections.json")
+
+
+@dataclasses.dataclass(frozen=True)
+class Gain:
+    """How pulses of one strength differ from what the channel says.
+
+    Attributes:
+        peak: the largest modulus of the envelope.
+        factor: of the envelope.
+        shifts: the factor of the channel's shifts.
+    """
+
+    peak: float
+    factor: complex = 1.0
+    shifts: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,11 +56,13 @@ class ChannelCorrection:
         scale: the factor of the channel's own term.
         crosstalk: how much of what another channel drives, with its factor, the channel drives besides, by channel.
         shifts: the shift of qubits' frequencies in rad/ns at an envelope of 1, by qubit. It grows with the square of the envelope.
+        gains: what is different for weak and for strong pulses, ascending by peak, where those of a calibration do not fit together.
     """
 
     scale: complex = 1.0
     crosstalk: Mapping[str, complex] = dataclasses.field(default_factory=dict)
     shifts: Mapping[int, float] = dataclasses.field(default_factory=dict)
+    gains: tuple[Gain, ...] = ()
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> ChannelCorrection:
@@ -44,6 +71,10 @@ class ChannelCorrection:
             scale=complex(*document["scale"]),
             crosstalk={channel: complex(*value) for channel, value in document.get("crosstalk", {}).items()},
             shifts={int(qubit): float(value) for qubit, value in document.get("shifts", {}).items()},
+            gains=tuple(
+                Gain(float(peak), complex(real, imaginary), float(shifts))
+                for peak, real, imaginary, shifts in document.get("gains", [])
+            ),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -53,6 +84,11 @@ class ChannelCorrection:
             document["crosstalk"] = {channel: _pair(value) for channel, value in self.crosstalk.items()}
         if self.shifts:
             document["shifts"] = {str(qubit): float(f"{value:.7g}") for qubit, value in self.shifts.items()}
+        if self.gains:
+            document["gains"] = [
+                [float(f"{gain.peak:.7g}"), *_pair(gain.factor), float(f"{gain.shifts:.7g}")]
+                for gain in self.gains
+            ]
         return document
 
 
@@ -85,6 +121,15 @@ class Corrections:
         if self.assumed:
             document["assumed"] = dict(self.assumed)
         return document
+
+
+def gain_at(gains: Sequence[Gain], peak: float) -> Gain:
+    """Return the gain of a pulse: linear between the peaks that are known, and beyond them that of the nearest."""
+    if not gains:
+        return Gain(peak)
+    peaks = [gain.peak for gain in gains]
+    factor = np.interp(peak, peaks, np.array([gain.factor for gain in gains], dtype=complex))
+    return Gain(peak, complex(factor), float(np.interp(peak, peaks, [gain.shifts for gain in gains])))
 
 
 def fingerprint(configuration: Mapping[str, Any]) -> str:

@@ -4,7 +4,8 @@
 """Computing the corrections of a device: factors of its channels under which its calibrated gates are what they are called.
 
 Two numbers for each drive channel are fitted to ``x`` and ``sx`` of its qubit: a factor, and a shift of the qubit's frequency with the square
-of the envelope (what a calibration compensates by the shape of its pulses). Then the complex factor of each control channel is fitted to the
+of the envelope (what a calibration compensates by the shape of its pulses). Where the calibrated ``sx`` is not half of the ``x`` under any
+such numbers, its pulse gets a complex factor and a shift of its own. Then the complex factor of each control channel is fitted to the
 shorter of the two directions of its two-qubit gate. Where that is not enough, the channel also gets shifts of both frequencies and a
 crosstalk onto the drive of the other qubit; a penalty keeps these small.
 
@@ -15,7 +16,7 @@ question for the full solver.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Union
 
 import numpy as np
@@ -30,12 +31,12 @@ from qiskit_ibmq_provider.service.executor.pulse.calibrated import (
     half_turn,
     mirrored,
 )
-from qiskit_ibmq_provider.service.executor.pulse.corrections import ChannelCorrection
+from qiskit_ibmq_provider.service.executor.pulse.corrections import ChannelCorrection, Gain
 from qiskit_ibmq_provider.service.executor.pulse.model import Drive, PulseModel
 from qiskit_ibmq_provider.service.executor.pulse.propagators import Propagators
 from qiskit_ibmq_provider.service.executor.pulse.slices import Slice, cut, steps_per_sample
 
-__all__ = ["PairFit", "fit_qubit", "ideal_gate"]
+__all__ = ["AGREE", "PairFit", "fit_qubit", "ideal_gate"]
 
 _GOOD: Final = 0.99
 """The fidelity with which a control channel's factor alone is enough."""
@@ -50,10 +51,19 @@ _ANGLES: Final = 8
 """From where the search for a control channel's factor begins: the best of these moduli and so many angles."""
 
 _STARTS: Final = 3
-"""How many of the best are followed."""
+"""How many of the best are followed, with and without shifts and crosstalk."""
+
+_TRIALS: Final = 120
+"""How often the gate is computed at most in a search with shifts and crosstalk, derivatives not counted."""
 
 _X_WEIGHT: Final = 3.0
 """How much more ``x`` counts than ``sx``. They disagree on a few devices, and a schedule that finds a turn looks for the full one."""
+
+AGREE: Final = 0.998
+"""The fidelity of both below which ``sx`` gets a gain of its own."""
+
+_TURNS: Final = 8
+"""From how many phases of that gain the search begins."""
 
 ComplexArray = npt.NDArray[np.complex128]
 RealArray = npt.NDArray[np.float64]
@@ -68,21 +78,49 @@ def fit_qubit(model: PulseModel, gates: CalibratedGates) -> ChannelCorrection:
     """
     (qubit,) = model.qubits
     channel = f"d{qubit}"
-    drive = model.drives[channel]
-    wanted = [(half_turn(gates, qubit), IDEAL["sx"], 1.0)]
+    turn = half_turn(gates, qubit)
+    wanted = [(turn, IDEAL["sx"], 1.0)]
     if Gate("x", (qubit,)) in gates:
         wanted.append(([Gate("x", (qubit,))], IDEAL["x"], _X_WEIGHT))
+    # Ascending: the pulse of the half turn is the weaker one.
+    peaks = [_peak(gates, sequence, channel) for sequence, _, _ in wanted]
+
+    def correction(values: RealArray) -> ChannelCorrection:
+        gains: tuple[Gain, ...] = ()
+        if len(values) > 2:
+            gains = (Gain(peaks[0], complex(values[2], values[3]), float(values[4])), Gain(peaks[1]))
+        return ChannelCorrection(float(values[0]), shifts={qubit: float(values[1])}, gains=gains)
+
+    def matrices(values: RealArray) -> list[ComplexArray]:
+        found = correction(values)
+        drive = model.drives[channel]
+        changed = Drive(
+            found.scale * drive.operator, drive.frequency, values[1] * model.levels[0], found.gains
+        )
+        trial = dataclasses.replace(model, drives={channel: changed})
+        return [gates.matrix(trial, sequence) for sequence, _, _ in wanted]
 
     def errors(values: RealArray) -> RealArray:
-        shift = values[1] * model.levels[0]
-        changed = Drive(values[0] * drive.operator, drive.frequency, shift)
-        trial = dataclasses.replace(model, drives={channel: changed})
         return np.concatenate(
-            [weight * _errors(gates.matrix(trial, sequence), ideal) for sequence, ideal, weight in wanted]
+            [weight * _errors(matrix, ideal) for matrix, (_, ideal, weight) in zip(matrices(values), wanted)]
         )
 
-    found = least_squares(errors, [0.865, 0.0], x_scale=[0.1, 0.01]).x
-    return ChannelCorrection(scale=float(found[0]), shifts={qubit: float(found[1])})
+    best = least_squares(errors, [0.865, 0.0], x_scale=[0.1, 0.01]).x
+    agree = min(fidelity(matrix, ideal) for matrix, (_, ideal, _) in zip(matrices(best), wanted))
+    if agree < AGREE and len(peaks) > 1 and peaks[0] < peaks[1]:
+        phases = np.exp(2j * np.pi * np.arange(_TURNS) / _TURNS)
+        starts = [[best[0], best[1], phase.real, phase.imag, 1.0] for phase in phases]
+        best = min(
+            (least_squares(errors, start, x_scale=[0.1, 0.01, 0.1, 0.1, 0.1]) for start in starts),
+            key=lambda found: float(found.cost),
+        ).x
+    return correction(best)
+
+
+def _peak(gates: CalibratedGates, sequence: Sequence[Gate], channel: str) -> float:
+    """Return the largest modulus of the envelope that gates play on a channel."""
+    program, _ = gates.program(sequence)
+    return max(float(np.abs(segment.samples).max()) for segment in program.signals[channel])
 
 
 def ideal_gate(gate: Gate) -> ComplexArray:
@@ -132,14 +170,16 @@ class PairFit:
         candidates = sorted(
             (float(np.sum(self._residuals(start) ** 2)), tuple(start)) for start in self._starts()
         )[:_STARTS]
-        best = min(
-            (least_squares(self._residuals, start, x_scale=0.1, max_nfev=40) for _, start in candidates),
-            key=lambda found: float(found.cost),
-        ).x
+        ends = [least_squares(self._residuals, start, x_scale=0.1, max_nfev=40) for _, start in candidates]
+        best = min(ends, key=lambda end: float(end.cost)).x
         if self._fidelity(best) < _GOOD:
-            begin = np.concatenate((best, np.zeros(4 * len(self.channels))))
-            scale = np.concatenate((np.full(len(best), 0.1), np.full(4 * len(self.channels), 0.01)))
-            best = least_squares(self._residuals, begin, x_scale=scale, max_nfev=60).x
+            more = 4 * len(self.channels)
+            scale = np.concatenate((np.full(len(best), 0.1), np.full(more, 0.01)))
+            begins = [np.concatenate((end.x, np.zeros(more))) for end in ends]
+            found = (
+                least_squares(self._residuals, begin, x_scale=scale, max_nfev=_TRIALS) for begin in begins
+            )
+            best = min(found, key=lambda end: float(end.cost)).x
         return self._corrections(best)
 
     def fidelity(self, corrections: Mapping[str, ChannelCorrection]) -> float:

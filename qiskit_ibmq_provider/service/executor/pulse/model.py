@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
-from qiskit_ibmq_provider.service.executor.pulse.corrections import Corrections, find_corrections
+from qiskit_ibmq_provider.service.executor.pulse.corrections import Corrections, Gain, find_corrections
 from qiskit_ibmq_provider.service.executor.pulse.hamiltonian import Term, read_terms
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 
@@ -52,11 +52,13 @@ class Drive:
         frequency: the carrier at which the channel is calibrated, in rad/ns.
         shift: the shift of the energies in rad/ns at an envelope of 1; it grows with the square of the envelope. Shape ``(dimension,)``, or
             ``None`` without one.
+        gains: of pulses by their peak, if they differ.
     """
 
     operator: ComplexArray
     frequency: float
     shift: Optional[RealArray] = None
+    gains: tuple[Gain, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -269,7 +271,7 @@ def _drive(
     for qubit, rate in correction.shifts.items():
         if qubit in operators.qubits:
             shift += rate * operators.levels[operators.qubits.index(qubit)]
-    return Drive(operator, frequency, shift if shift.any() else None)
+    return Drive(operator, frequency, shift if shift.any() else None, correction.gains)
 
 
 def _lifetimes(properties: Optional[Mapping[str, Any]], qubit: int) -> tuple[float, float]:

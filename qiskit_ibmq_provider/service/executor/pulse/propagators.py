@@ -84,7 +84,9 @@ class Propagators:
         missing = {key: part for key, part in zip(keys, slices) if key not in self._known}
         groups: dict[tuple[object, ...], list[tuple[tuple[object, ...], Slice]]] = {}
         for key, part in missing.items():
-            groups.setdefault((part.channels, part.frame, part.flat, part.length), []).append((key, part))
+            groups.setdefault((part.channels, part.shifts, part.frame, part.flat, part.length), []).append(
+                (key, part)
+            )
         for group in groups.values():
             self._compute(group)
         model = self._model
@@ -133,7 +135,8 @@ class Propagators:
         for place, channel in enumerate(part.channels):
             shift = model.drives[channel].shift
             if shift is not None:
-                total[:, places, places] += np.abs(values[:, place, None]) ** 2 * shift
+                own = part.shifts[place] * shift if part.shifts else shift
+                total[:, places, places] += np.abs(values[:, place, None]) ** 2 * own
         return np.asarray(total)
 
     def _steps(self, values: ComplexArray, part: Slice, rest: RealArray) -> ComplexArray:
@@ -161,4 +164,4 @@ def _chain(matrices: ComplexArray) -> ComplexArray:
 
 def _key(part: Slice) -> tuple[object, ...]:
     """Return what the matrix of a slice depends on, in its own frame."""
-    return (part.channels, part.frame, part.length, part.values.tobytes())
+    return (part.channels, part.shifts, part.frame, part.length, part.values.tobytes())

@@ -12,16 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from qiskit_ibmq_provider.service.executor.pulse.calibrated import (
+    IDEAL,
     CalibratedGates,
     Gate,
     controlled_not,
+    fidelity,
     hadamard,
     half_turn,
 )
 from qiskit_ibmq_provider.service.executor.pulse.evolve import final_states
 from qiskit_ibmq_provider.service.executor.pulse.model import PulseModel
 
-__all__ = ["PairQuality", "pair_quality", "turn_quality"]
+__all__ = ["PairQuality", "agreement", "pair_quality", "turn_quality"]
 
 ComplexArray = npt.NDArray[np.complex128]
 
@@ -58,6 +60,20 @@ def turn_quality(model: PulseModel, gates: CalibratedGates) -> tuple[float, floa
     flipped, turned = (_states(model, gates, [sequence])[0] for sequence in (flip, turn))
     ideal = np.array([1, -1j]) / np.sqrt(2)
     return float(flipped[1, 1].real), float((ideal.conj() @ turned @ ideal).real)
+
+
+def agreement(model: PulseModel, gates: CalibratedGates) -> float:
+    """Return the lower of the average fidelities of a qubit's ``x`` and ``sx``, without decay.
+
+    Args:
+        model: of one qubit.
+        gates: of the device.
+    """
+    (qubit,) = model.qubits
+    found = [fidelity(gates.matrix(model, half_turn(gates, qubit)), IDEAL["sx"])]
+    if Gate("x", (qubit,)) in gates:
+        found.append(fidelity(gates.matrix(model, [Gate("x", (qubit,))]), IDEAL["x"]))
+    return min(found)
 
 
 def pair_quality(model: PulseModel, gates: CalibratedGates, control: int, target: int) -> PairQuality:

@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from qiskit_ibmq_provider.service.executor.pulse.corrections import gain_at
 from qiskit_ibmq_provider.service.executor.pulse.model import PulseModel
 from qiskit_ibmq_provider.service.executor.pulse.program import PulseProgram
 
@@ -53,6 +54,7 @@ class Slice:
             ``frame``.
         frame: rad/ns.
         phase: what ``values`` have to be multiplied by, as an angle.
+        shifts: the factor of each channel's shift of the energies; nothing where all are 1.
     """
 
     start: int
@@ -61,6 +63,7 @@ class Slice:
     values: ComplexArray
     frame: float
     phase: float
+    shifts: tuple[float, ...] = ()
 
     @property
     def flat(self) -> bool:
@@ -89,6 +92,14 @@ def cut(model: PulseModel, program: PulseProgram, start: int, stop: int) -> Iter
     signals = {
         channel: program.signals[channel] for channel in sorted(program.signals) if channel in model.drives
     }
+    gains = {
+        channel: [
+            gain_at(model.drives[channel].gains, float(np.abs(segment.samples).max(initial=0.0)))
+            for segment in segments
+        ]
+        for channel, segments in signals.items()
+        if model.drives[channel].gains
+    }
     marks = {start, stop}
     for segments in signals.values():
         for segment in segments:
@@ -99,13 +110,20 @@ def cut(model: PulseModel, program: PulseProgram, start: int, stop: int) -> Iter
     cursors = dict.fromkeys(signals, 0)
     for begin, end in zip(borders, borders[1:]):
         playing: dict[str, ComplexArray] = {}
+        shifts: dict[str, float] = {}
         for channel, segments in signals.items():
             while cursors[channel] < len(segments) and segments[cursors[channel]].stop <= begin:
                 cursors[channel] += 1
             if cursors[channel] < len(segments) and segments[cursors[channel]].start <= begin:
                 segment = segments[cursors[channel]]
                 playing[channel] = segment.samples[begin - segment.start : end - segment.start]
-        yield from _interval(model, playing, begin * steps, (end - begin) * steps, steps, step)
+                if channel in gains:
+                    gain = gains[channel][cursors[channel]]
+                    playing[channel] = playing[channel] * gain.factor
+                    shifts[channel] = gain.shifts
+        for part in _interval(model, playing, begin * steps, (end - begin) * steps, steps, step):
+            own = tuple(shifts.get(channel, 1.0) for channel in part.channels) if shifts else ()
+            yield dataclasses.replace(part, shifts=own) if own else part
 
 
 def _interval(

@@ -10,7 +10,12 @@ import pytest
 from scipy.linalg import expm
 
 from qiskit_ibmq_provider.service.executor.pulse.calibrated import Gate
-from qiskit_ibmq_provider.service.executor.pulse.corrections import ChannelCorrection, Corrections
+from qiskit_ibmq_provider.service.executor.pulse.corrections import (
+    ChannelCorrection,
+    Corrections,
+    Gain,
+    gain_at,
+)
 from qiskit_ibmq_provider.service.executor.pulse.evolve import estimate, evolve, final_states, unitary
 from qiskit_ibmq_provider.service.executor.pulse.program import Acquisition, PulseProgram
 from qiskit_ibmq_provider.service.executor.pulse.propagators import exponentials
@@ -48,6 +53,32 @@ def test_exponentials_are_those_of_scipy():
         values = generator.normal(size=(4, 6, 6)) + 1j * generator.normal(size=(4, 6, 6))
         values = scale * (values - values.conj().transpose(0, 2, 1)) / 10
         np.testing.assert_allclose(exponentials(values), [expm(value) for value in values], atol=2e-7)
+
+
+def test_gains_belong_to_whole_pulses_by_their_peak(pulse_site):
+    """Each pulse is as under a drive of that strength and shift, also its parts that are weaker than its peak."""
+    site = pulse_site("ibmq_armonk")
+    gains = (Gain(0.2, 1.2j, -3.0), Gain(0.4))
+    corrected = site.model(
+        0, decay=False, corrections=Corrections({"d0": ChannelCorrection(0.9, {}, {0: 0.3}, gains)})
+    )
+    shape = np.exp(-(np.linspace(-2, 2, 321) ** 2))
+    alone = []
+    for peak, factor, shifts in ((0.1, 1.2j, -3.0), (0.3, 0.5 + 0.6j, -1.0), (0.7, 1.0, 1.0)):
+        found = gain_at(gains, peak)
+        assert (found.factor, found.shifts) == (pytest.approx(factor), pytest.approx(shifts))
+        program = site.program({"d0": [(0, peak * shape)]})
+        other = Corrections({"d0": ChannelCorrection(0.9, {}, {0: 0.3 * shifts})})
+        expected = unitary(
+            site.model(0, decay=False, corrections=other),
+            site.program({"d0": [(0, factor * peak * shape)]}),
+        )
+        np.testing.assert_allclose(unitary(corrected, program), expected, atol=1e-9)
+        alone.append(expected)
+    assert abs(alone[0] - alone[1]).max() > 0.1
+    # One after the other, in one program: the weak pulse again, then the strong one.
+    both = unitary(corrected, site.program({"d0": [(0, 0.1 * shape), (321, 0.7 * shape)]}))
+    np.testing.assert_allclose(both, alone[2] @ alone[0], atol=1e-9)
 
 
 def test_two_channels_at_two_frequencies_and_a_flat_top(pulse_site):
