@@ -143,7 +143,7 @@ def fit_device(name: str, kept: Optional[dict[str, Any]] = None) -> dict[str, An
         if f"d{qubit}" not in channels or agreement(model, gates) < AGREE:
             bare = Corrections({}, assumed)
             model = PulseModel.from_device(configuration, None, defaults, [qubit], corrections=bare)
-            channels[f"d{qubit}"] = fit_qubit(model, gates)
+            channels[f"d{qubit}"] = fit_qubit(model, gates, gains=bool(configuration["coupling_map"]))
     shorter, longer = directions(configuration, gates)
     for gate in shorter + longer:
         current = Corrections(channels, assumed)

@@ -69,12 +69,14 @@ ComplexArray = npt.NDArray[np.complex128]
 RealArray = npt.NDArray[np.float64]
 
 
-def fit_qubit(model: PulseModel, gates: CalibratedGates) -> ChannelCorrection:
+def fit_qubit(model: PulseModel, gates: CalibratedGates, *, gains: bool = True) -> ChannelCorrection:
     """Return the correction of a drive channel.
 
     Args:
         model: of one qubit, without corrections.
         gates: of the device.
+        gains: whether an ``sx`` that is not half of ``x`` may get a gain of its own. The gates of pairs need both to be right; without pairs
+            it is better that a turn is in proportion to the envelope.
     """
     (qubit,) = model.qubits
     channel = f"d{qubit}"
@@ -86,10 +88,10 @@ def fit_qubit(model: PulseModel, gates: CalibratedGates) -> ChannelCorrection:
     peaks = [_peak(gates, sequence, channel) for sequence, _, _ in wanted]
 
     def correction(values: RealArray) -> ChannelCorrection:
-        gains: tuple[Gain, ...] = ()
+        own: tuple[Gain, ...] = ()
         if len(values) > 2:
-            gains = (Gain(peaks[0], complex(values[2], values[3]), float(values[4])), Gain(peaks[1]))
-        return ChannelCorrection(float(values[0]), shifts={qubit: float(values[1])}, gains=gains)
+            own = (Gain(peaks[0], complex(values[2], values[3]), float(values[4])), Gain(peaks[1]))
+        return ChannelCorrection(float(values[0]), shifts={qubit: float(values[1])}, gains=own)
 
     def matrices(values: RealArray) -> list[ComplexArray]:
         found = correction(values)
@@ -107,7 +109,7 @@ def fit_qubit(model: PulseModel, gates: CalibratedGates) -> ChannelCorrection:
 
     best = least_squares(errors, [0.865, 0.0], x_scale=[0.1, 0.01]).x
     agree = min(fidelity(matrix, ideal) for matrix, (_, ideal, _) in zip(matrices(best), wanted))
-    if agree < AGREE and len(peaks) > 1 and peaks[0] < peaks[1]:
+    if gains and agree < AGREE and len(peaks) > 1 and peaks[0] < peaks[1]:
         phases = np.exp(2j * np.pi * np.arange(_TURNS) / _TURNS)
         starts = [[best[0], best[1], phase.real, phase.imag, 1.0] for phase in phases]
         best = min(
