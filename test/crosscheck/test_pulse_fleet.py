@@ -26,34 +26,6 @@ DEVICES = [
 ]
 
 
-SHORT = {
-    "ibmq_manhattan": {(56, 52), (56, 55), (56, 57)},
-    "ibmq_poughkeepsie": {(6, 5), (6, 7), (12, 13), (13, 12), (14, 9), (14, 13), (17, 16)},
-    "ibmq_toronto": {
-        *((17, 18), (18, 21), (19, 20), (20, 19), (21, 18), (21, 23)),
-        *((22, 25), (23, 21), (23, 24), (24, 23), (25, 22), (25, 26), (26, 25)),
-    },
-    "ibm_washington": {
-        *(
-            (11, 12),
-            (12, 11),
-            (37, 38),
-            (37, 52),
-            (38, 37),
-            (52, 37),
-            (58, 71),
-            (71, 58),
-            (96, 109),
-            (109, 96),
-        ),
-        *((121, 122), (122, 121)),
-    },
-}
-"""Pairs that miss the mark also without decay; docs/pulse.md says by how much. Qubits 37 and 109 of ibm_washington and 56 of ibmq_manhattan have
-an ``sx`` that is not half of their ``x``; the Hamiltonian of ibmq_poughkeepsie is made of typical values; the gates of ibmq_toronto take up to 13 microseconds.
-"""
-
-
 @pytest.mark.parametrize("name", DEVICES)
 def test_every_calibrated_turn(name):
     configuration, defaults, properties = (
@@ -63,8 +35,10 @@ def test_every_calibrated_turn(name):
     )
     gates = CalibratedGates(configuration, defaults)
     for qubit in range(configuration["n_qubits"]):
-        flip, _ = turn_quality(PulseModel.from_device(configuration, properties, defaults, [qubit]), gates)
+        flip, half = turn_quality(PulseModel.from_device(configuration, properties, defaults, [qubit]), gates)
         assert flip > 0.99, f"x on qubit {qubit}"
+        # On the only device without pairs, sx has no gain of its own.
+        assert half > (0.98 if name == "ibmq_armonk" else 0.99), f"sx on qubit {qubit}"
 
 
 @pytest.mark.parametrize("name", DEVICES)
@@ -80,8 +54,6 @@ def test_every_calibrated_cx(name):
             continue
         closed = PulseModel.from_device(configuration, None, defaults, [first, second])
         quality = pair_quality(closed, gates, first, second)
-        if (first, second) in SHORT.get(name, ()):
-            continue
         assert quality.truth > 0.97, f"cx on {first} and {second}"
         assert quality.bell > 0.95, f"cx on {first} and {second}"
         # What decay may take: every level and coherence of two qubits, for as long as the longest of the programs.
