@@ -94,7 +94,8 @@ def test_randomized_benchmarking_of_two_qubits_finds_the_error_of_their_gate(ibm
     single = {qubit: known.gate_error("sx", qubit) for qubit in (1, 2)}
     experiment = StandardRB((1, 2), lengths=[1, 10, 20, 40, 80], num_samples=4, seed=3, backend=manila)
     experiment.analysis.set_options(
-        epg_1_qubit=None, gate_error_ratio={"cx": 1.0, "sx": single[1] / known.gate_error("cx", [1, 2]), "rz": 0.0}
+        epg_1_qubit=None,
+        gate_error_ratio={"cx": 1.0, "sx": single[1] / known.gate_error("cx", [1, 2]), "rz": 0.0},
     )
     data = finished(experiment.run(shots=1000))
     decay = data.analysis_results("alpha").value.nominal_value
@@ -109,7 +110,8 @@ def test_a_rabi_experiment_with_pulse_gates_finds_the_amplitude_of_x(ibmq_provid
     amplitude = Parameter("amplitude")
     with pulse.build(name="rabi") as schedule:
         pulse.play(
-            pulse.Drag(calibrated.duration, amplitude, calibrated.sigma, calibrated.beta), pulse.DriveChannel(0)
+            pulse.Drag(calibrated.duration, amplitude, calibrated.sigma, calibrated.beta),
+            pulse.DriveChannel(0),
         )
     experiment = Rabi((0,), schedule, amplitudes=np.linspace(-0.9, 0.9, 61), backend=manila)
     data = finished(experiment.run())
