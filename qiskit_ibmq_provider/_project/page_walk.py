@@ -131,21 +131,33 @@ class _Walk(Generic[_T]):
     def take(self, page: Sequence[_T]) -> list[_T]:
         """Go on to the end of a page that is not empty; return what is new in it, and still wanted."""
         new: list[_T] = []
+        seen, limit = self._seen, self._query.limit
         for entry in page:
-            if self.is_over:
+            if limit is not None and len(seen) >= limit:
                 break
-            job_id, date = self._stamp(entry)
-            instant = _instant(date)
-            if instant != self._boundary:
-                self._boundary, self._at_boundary = instant, []
-            if job_id in self._seen:
-                continue
-            self._at_boundary.append(job_id)
-            self._seen.add(job_id)
-            new.append(entry)
+            job_id = self._stamp(entry)[0]
+            if job_id not in seen:
+                seen.add(job_id)
+                new.append(entry)
         self._fruitless = 0 if new else self._fruitless + 1
+        self._note_boundary(page)
         self._go_on_after(page)
         return new
+
+    def _note_boundary(self, page: Sequence[_T]) -> None:
+        """Note the jobs of the last date: the next page may hold more of it. Dates are only read as far as they matter."""
+        last = _instant(self._stamp(page[-1])[1])
+        tail: list[str] = []
+        for entry in reversed(page):
+            job_id, date = self._stamp(entry)
+            if _instant(date) != last:
+                break
+            tail.append(job_id)
+        tail.reverse()
+        if len(tail) == len(page) and last == self._boundary:
+            known = set(self._at_boundary)
+            tail = self._at_boundary + [job_id for job_id in tail if job_id not in known]
+        self._boundary, self._at_boundary = last, tail
 
     def _go_on_after(self, page: Sequence[_T]) -> None:
         """Set what the next page is asked by."""
