@@ -79,8 +79,10 @@ def main() -> int:
     names = [name for name in _chosen(options.only) if not options.quick or OPERATIONS[name].quick]
     operations = [OPERATIONS[name] for name in names]
     if options.quick:
-        # Without delay it is chance whether an instant job is over when it is asked about, and so how often it is.
-        operations = [dataclasses.replace(operation, rtts=(max(operation.rtts),)) for operation in operations]
+        # Whether an instant job is over when it is asked about, and so how often it is, must not be chance: a long delay sees to that.
+        operations = [
+            dataclasses.replace(operation, rtts=(4 * max(operation.rtts),)) for operation in operations
+        ]
     try:
         measurements = _measure(operations, options)
     except BenchmarkError as err:

@@ -16,10 +16,8 @@ def _closed(bench: Bench) -> tuple[Bench, Any]:
     """Import everything that the first login of a process would, and leave the account closed."""
     from qiskit import IBMQ
 
-    if "warm" not in bench.kept:
-        bench.kept["warm"] = IBMQ.enable_account(bench.token, bench.url)
-    if IBMQ.active_account():
-        IBMQ.disable_account()
+    bench.provider()
+    IBMQ.disable_account()
     return bench, IBMQ
 
 
