@@ -17,6 +17,7 @@ from qiskit.providers.models.pulsedefaults import Command
 from qiskit.qobj import PulseQobjInstruction
 
 from qiskit_ibmq_provider.encoding._instructions import pulse_instruction
+from qiskit_ibmq_provider.encoding._plain import as_plain
 
 __all__ = ["UnreadDefaults"]
 
@@ -102,9 +103,7 @@ class UnreadDefaults(PulseDefaults):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         self.cmd_def  # noqa: B018 - made by this
-        plain = PulseDefaults.__new__(PulseDefaults)
-        vars(plain).update(vars(self))
-        return copy.copy, (plain,)
+        return as_plain(self, PulseDefaults)
 
 
 def _command(document: Mapping[str, Any]) -> Command:

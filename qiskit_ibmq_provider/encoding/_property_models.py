@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from qiskit.providers.models import BackendProperties
 
+from qiskit_ibmq_provider.encoding._plain import as_plain
+
 __all__ = ["own_properties"]
 
 _LISTS: Final = ("qubits", "gates", "general")
@@ -46,9 +48,7 @@ class _OwnProperties(BackendProperties):
     def __reduce_ex__(self, protocol: Any) -> Any:
         for name in _LISTS:
             getattr(self, name)
-        plain = BackendProperties.__new__(BackendProperties)
-        vars(plain).update({key: value for key, value in vars(self).items() if key != "_model"})
-        return copy.copy, (plain,)
+        return as_plain(self, BackendProperties, without=("_model",))
 
 
 def _with_own_dictionaries(value: Any) -> Any:

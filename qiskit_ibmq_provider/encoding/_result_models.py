@@ -7,7 +7,6 @@ Whatever a user does with them, they are Qiskit's models: a copy or a pickle is 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Optional, Union
 
@@ -19,6 +18,7 @@ from qiskit.result import Counts, Result
 from qiskit.result.models import ExperimentResult, ExperimentResultData
 from qiskit.result.postprocess import format_counts_memory
 
+from qiskit_ibmq_provider.encoding._plain import as_plain
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.results import UnreadObject, UnreadValue
 
@@ -77,7 +77,7 @@ class UnreadData(ExperimentResultData):
     def __reduce_ex__(self, protocol: Any) -> Any:
         for name in self._data_attributes:
             getattr(self, name)
-        return _as_plain(self, ExperimentResultData, without=("_text", "_unread"))
+        return as_plain(self, ExperimentResultData, without=("_text", "_unread"))
 
     def _split(self) -> None:
         """Find the fields, and what they are."""
@@ -100,7 +100,7 @@ class SplitResult(Result):
         self._formatted: dict[Any, dict[str, str]] = {}
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _as_plain(self, Result, without=("_positions", "_formatted"))
+        return as_plain(self, Result, without=("_positions", "_formatted"))
 
     def get_counts(self, experiment: _Experiment = None) -> Any:
         """Return the counts of an experiment, or of all of them; as :meth:`qiskit.result.Result.get_counts`."""
@@ -166,13 +166,6 @@ class SplitResult(Result):
         if len(self.results) <= position:
             return False
         return getattr(getattr(self.results[position], "header", None), "name", "") == name
-
-
-def _as_plain(model: Any, kind: type, without: Sequence[str]) -> tuple[Any, ...]:
-    """Return what a model is copied and pickled as: Qiskit's own class, which needs nothing of ours to be loaded."""
-    plain = kind.__new__(kind)
-    vars(plain).update({key: value for key, value in vars(model).items() if key not in without})
-    return copy.copy, (plain,)
 
 
 def _header(single: ExperimentResult) -> Optional[dict[str, Any]]:
