@@ -53,7 +53,7 @@ class ReadyEngine:
             holding = self.holding
         self._report(EventKind.STARTED, task)
         if not holding:
-            self._finish(task)
+            self._finish(task, self._document(task))
 
     def cancel(self, job_id: str) -> None:
         """Drop a task."""
@@ -66,21 +66,20 @@ class ReadyEngine:
         """Let all held jobs end; return the time at which that began, in seconds of :func:`time.time`."""
         with self._lock:
             held = list(self._held.values())
-        for task in held:
-            # Reading a payload is not part of what a client waits for.
-            self._document(task)
+        # Reading a payload is not part of what a client waits for.
+        documents = [self._document(task) for task in held]
         now = time.time()
-        for task in held:
-            self._finish(task)
+        for task, document in zip(held, documents):
+            self._finish(task, document)
         return now
 
     def close(self) -> None:
         """Forget everything."""
         self._listener = None
 
-    def _finish(self, task: Task) -> None:
+    def _finish(self, task: Task, document: bytes) -> None:
         with DurableFile(task.result_path) as file:
-            file.write(self._document(task))
+            file.write(document)
         with self._lock:
             self._held.pop(task.job_id, None)
         outcome = TaskOutcome(ApiJobStatus.COMPLETED, has_result=True)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterable
 from importlib.metadata import version
@@ -31,8 +32,6 @@ _HEAD = (
 
 def machine() -> dict[str, Any]:
     """Return what the figures were measured with."""
-    import os
-
     packages = ("qiskit-ibmq-provider", "qiskit-terra", "numpy", "requests", "websocket-client", "msgspec")
     return {
         "processors": os.cpu_count(),

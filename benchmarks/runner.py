@@ -16,17 +16,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Optional
-from urllib.request import Request, urlopen
 
-from benchmarks.side import Operation
+from benchmarks.side import Operation, control
 
 __all__ = ["SIDES", "BenchmarkError", "Measurement", "Runner", "running_service"]
 
 SIDES = ("ours", "original", "floor")
 """In the order of their turns."""
-
-_UNCHANGED = {"rtt": 0.0, "page": None, "websocket": True, "plain": False}
-"""What the meter is told before and after a turn."""
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -148,21 +144,16 @@ class Runner:
         }
 
     def _turn(self, operation: Operation, rtt: float, side: _Side) -> dict[str, Any]:
-        self._control("set", **_UNCHANGED)
+        control(self._url, "set")
         side.ask("prepare", operation)
-        self._control("set", rtt=rtt, **(operation.settings or {}))
-        self._control("reset")
+        control(self._url, "set", rtt=rtt, **(operation.settings or {}))
+        control(self._url, "reset")
         figures: dict[str, Any] = side.ask("measure", operation)
-        self._control("set", **_UNCHANGED)
-        figures["counts"] = self._control("counts")
+        control(self._url, "set")
+        figures["counts"] = control(self._url, "counts")
         if operation.fresh:
             side.end()
         return figures
-
-    def _control(self, command: str, **document: Any) -> Any:
-        url = self._url.rsplit("/", 1)[0] + "/bench/" + command
-        with urlopen(Request(url, data=json.dumps(document).encode(), method="POST"), timeout=300) as answer:
-            return json.loads(answer.read())
 
 
 def _summary(turns: list[dict[str, Any]]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from typing import Any
 import uvicorn
 
 from benchmarks.engine import ReadyEngine
-from benchmarks.metering import Meter
+from benchmarks.metering import Meter, Settings
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.app import create_app
 from qiskit_ibmq_provider.service.compose import DATABASE_NAME, open_services
@@ -53,7 +53,7 @@ class Bench:
     def control(self, path: str, document: Any) -> Any:
         """Do what the runner asks for and return the answer."""
         if path == "/set":
-            self.meter.settings = dataclasses.replace(self.meter.settings, **document)
+            self.meter.settings = Settings(**document)
             return {}
         if path == "/reset":
             self.meter.reset()
@@ -61,6 +61,8 @@ class Bench:
         if path == "/counts":
             return self.meter.counts()
         if path == "/hold":
+            # What earlier operations left would be let go in the middle of a later one.
+            self._engine.release()
             self._engine.holding = bool(document["hold"])
             return {}
         if path == "/release":

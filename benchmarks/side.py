@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
-__all__ = ["Bench", "Operation", "main"]
+__all__ = ["Bench", "Operation", "control", "main"]
 
 
 @dataclass(frozen=True)
@@ -95,12 +95,25 @@ class Bench:
 
     def control(self, command: str, **document: Any) -> Any:
         """Tell the service something, or ask it."""
-        import urllib.request
+        return control(self.url, command, **document)
 
-        url = self.url.rsplit("/", 1)[0] + "/bench/" + command
-        request = urllib.request.Request(url, data=json.dumps(document).encode(), method="POST")
-        with urllib.request.urlopen(request, timeout=300) as answer:
-            return json.loads(answer.read())
+
+def control(url: str, command: str, **document: Any) -> Any:
+    """Tell the service something beside its own protocol, or ask it.
+
+    Args:
+        url: URL of the service.
+        command: what to do; see ``benchmarks.service``.
+        document: its arguments.
+    """
+    # Not at the top: what a side has loaded counts in its memory.
+    import urllib.request
+
+    request = urllib.request.Request(
+        url.rsplit("/", 1)[0] + "/bench/" + command, data=json.dumps(document).encode(), method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=300) as answer:
+        return json.loads(answer.read())
 
 
 def _usage() -> float:
@@ -140,7 +153,6 @@ def _measured(work: Callable[[Any], Any], state: Any) -> dict[str, Any]:
 def main(url: str, token: str, side: str) -> None:
     """Serve commands until standard input ends."""
     warnings.simplefilter("ignore")
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from benchmarks.operations import OPERATIONS
 
     answers = os.fdopen(os.dup(1), "w")

@@ -19,7 +19,7 @@ from qiskit.qobj import PulseQobjInstruction
 from qiskit_ibmq_provider.encoding._instructions import pulse_instruction
 from qiskit_ibmq_provider.encoding._plain import as_plain
 
-__all__ = ["UnreadDefaults"]
+__all__ = ["UnreadDefaults", "own_command"]
 
 _UNFIT: Final = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
@@ -95,7 +95,9 @@ class UnreadDefaults(PulseDefaults):
     def __getattr__(self, name: str) -> Any:
         # Only called for what is not there.
         if name == "cmd_def":
-            return vars(self).setdefault("cmd_def", [_command(entry) for entry in self._commands])
+            return vars(self).setdefault(
+                "cmd_def", [Command.from_dict(own_command(entry)) for entry in self._commands]
+            )
         return super().__getattr__(name)
 
     def __str__(self) -> str:
@@ -106,11 +108,17 @@ class UnreadDefaults(PulseDefaults):
         return as_plain(self, PulseDefaults)
 
 
-def _command(document: Mapping[str, Any]) -> Command:
+def own_command(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a command as Qiskit's model reads it; it shares nothing with the document.
+
+    Args:
+        document: the command as it is on the wire.
+    """
     fields = copy.deepcopy({key: value for key, value in document.items() if key != "sequence"})
-    return Command.from_dict(
-        {**fields, "sequence": [_own_instruction(item) for item in document["sequence"]]}
-    )
+    sequence = document.get("sequence")
+    if sequence is not None:
+        fields["sequence"] = [_own_instruction(item) for item in sequence]
+    return fields
 
 
 def _own_instruction(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import sqlalchemy as sa
 from support.bench import API_TOKEN, Bench
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
@@ -82,16 +82,9 @@ def test_an_empty_api_token_is_refused(bench: Bench) -> None:
         bench.accounts.bootstrap("  ")
 
 
-def test_only_digests_are_kept(bench: Bench, store_url: str) -> None:
+def test_only_digests_are_kept(bench: Bench, stored_rows: Callable[[], list[str]]) -> None:
     token = bench.accounts.login(API_TOKEN).id
-    engine = sa.create_engine(store_url)
-    tables = sa.MetaData()
-    tables.reflect(engine)
-    with engine.connect() as connection:
-        rows = [
-            str(tuple(row)) for table in tables.tables.values() for row in connection.execute(table.select())
-        ]
-    engine.dispose()
+    rows = stored_rows()
     assert rows
     assert not any(API_TOKEN in row or token in row for row in rows)
 

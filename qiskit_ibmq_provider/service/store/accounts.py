@@ -27,7 +27,7 @@ from qiskit_ibmq_provider.service.store.schema import (
     project,
 )
 
-__all__ = ["SqlAccounts", "ensure_user", "replace_projects"]
+__all__ = ["SqlAccounts", "ensure_user", "insert_token", "replace_projects"]
 
 _CONFIGURED = "configured"
 """Label of the API token that the service was started with."""
@@ -162,12 +162,15 @@ def _replace_token(connection: sa.Connection, user_id: str, digest: str, now: da
     others = sa.and_(api_token.c.label == _CONFIGURED, api_token.c.digest != digest)
     connection.execute(sa.delete(api_token).where(others))
     if connection.scalar(sa.select(api_token.c.digest).where(api_token.c.digest == digest)) is None:
-        connection.execute(
-            sa.insert(api_token).values(
-                digest=digest,
-                selector=selector_of(digest),
-                user_id=user_id,
-                label=_CONFIGURED,
-                created=to_micros(now),
-            )
+        insert_token(connection, user_id, digest, now, _CONFIGURED)
+
+
+def insert_token(
+    connection: sa.Connection, user_id: str, digest: str, now: datetime.datetime, label: str
+) -> None:
+    """Keep a new API token of a user; the label says where it comes from."""
+    connection.execute(
+        sa.insert(api_token).values(
+            digest=digest, selector=selector_of(digest), user_id=user_id, label=label, created=to_micros(now)
         )
+    )

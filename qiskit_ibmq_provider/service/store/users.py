@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Optional
 
 import sqlalchemy as sa
 
-from qiskit_ibmq_provider.service.domain.tokens import selector_of
 from qiskit_ibmq_provider.service.domain.users import ProjectNames, UserRecord
-from qiskit_ibmq_provider.service.store.accounts import ensure_user, replace_projects
+from qiskit_ibmq_provider.service.store.accounts import ensure_user, insert_token, replace_projects
 from qiskit_ibmq_provider.service.store.database import Database
-from qiskit_ibmq_provider.service.store.rows import from_micros, to_micros
+from qiskit_ibmq_provider.service.store.rows import from_micros
 from qiskit_ibmq_provider.service.store.schema import account_user, api_token, membership, project
 
 __all__ = ["SqlUsers"]
@@ -32,13 +32,12 @@ class SqlUsers:
 
     def add(self, name: str, projects: Sequence[ProjectNames], digest: str, now: datetime.datetime) -> bool:
         """Give a user projects and an API token; return whether the user had none."""
-        with self._database.write() as connection:
-            self._database.serialize(connection, "bootstrap")
-            if _active(connection, name) is not None:
+        with self._changing(name) as (connection, active):
+            if active is not None:
                 return False
             user_id = ensure_user(connection, name, now)
             replace_projects(connection, user_id, projects)
-            _insert_token(connection, user_id, digest, now)
+            insert_token(connection, user_id, digest, now, _ISSUED)
             return True
 
     def list(self) -> list[UserRecord]:
@@ -66,9 +65,7 @@ class SqlUsers:
 
     def set_projects(self, name: str, projects: Sequence[ProjectNames]) -> bool:
         """Replace the projects of a user with an API token; return whether there is one."""
-        with self._database.write() as connection:
-            self._database.serialize(connection, "bootstrap")
-            user_id = _active(connection, name)
+        with self._changing(name) as (connection, user_id):
             if user_id is None:
                 return False
             replace_projects(connection, user_id, projects)
@@ -76,21 +73,17 @@ class SqlUsers:
 
     def set_token(self, name: str, digest: str, now: datetime.datetime) -> bool:
         """Replace the API token of a user who has one; return whether there is one."""
-        with self._database.write() as connection:
-            self._database.serialize(connection, "bootstrap")
-            user_id = _active(connection, name)
+        with self._changing(name) as (connection, user_id):
             if user_id is None:
                 return False
             # The access tokens that were given for it go with it.
             connection.execute(sa.delete(api_token).where(api_token.c.user_id == user_id))
-            _insert_token(connection, user_id, digest, now)
+            insert_token(connection, user_id, digest, now, _ISSUED)
             return True
 
     def remove(self, name: str) -> bool:
         """Revoke the tokens of a user and take the projects away; return whether there was a token."""
-        with self._database.write() as connection:
-            self._database.serialize(connection, "bootstrap")
-            user_id = _active(connection, name)
+        with self._changing(name) as (connection, user_id):
             if user_id is None:
                 return False
             connection.execute(sa.delete(api_token).where(api_token.c.user_id == user_id))
@@ -98,22 +91,14 @@ class SqlUsers:
             connection.execute(sa.delete(membership).where(membership.c.user_id == user_id))
             return True
 
-
-def _active(connection: sa.Connection, name: str) -> Optional[str]:
-    """Return the id of the user of this name who has an API token."""
-    found = connection.scalar(
-        sa.select(account_user.c.id).join_from(account_user, api_token).where(account_user.c.email == name)
-    )
-    return None if found is None else str(found)
-
-
-def _insert_token(connection: sa.Connection, user_id: str, digest: str, now: datetime.datetime) -> None:
-    connection.execute(
-        sa.insert(api_token).values(
-            digest=digest,
-            selector=selector_of(digest),
-            user_id=user_id,
-            label=_ISSUED,
-            created=to_micros(now),
-        )
-    )
+    @contextlib.contextmanager
+    def _changing(self, name: str) -> Iterator[tuple[sa.Connection, Optional[str]]]:
+        """Give a transaction in which nobody else changes users, and the id of the user of this name who has an API token."""
+        with self._database.write() as connection:
+            self._database.serialize(connection, "bootstrap")
+            found = connection.scalar(
+                sa.select(account_user.c.id)
+                .join_from(account_user, api_token)
+                .where(account_user.c.email == name)
+            )
+            yield connection, None if found is None else str(found)
