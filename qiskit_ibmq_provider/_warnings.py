@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import sys
+import inspect
 import warnings
 from typing import Final
 
@@ -22,8 +22,8 @@ def warn_caller(text: str, category: type[Warning] = UserWarning) -> None:
         category: kind of the warning.
     """
     level = 1
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
         frame = frame.f_back
         level += 1
     warnings.warn(text, category, stacklevel=level)
