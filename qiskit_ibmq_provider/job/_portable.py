@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -46,7 +45,7 @@ class PortableJob(JobV1):
         backend = self._backend.as_known()
         record = self._state.record
         extra = {key: value for key, value in record.extra.items() if key not in _SIGNED}
-        record = dataclasses.replace(record, qobj=None, extra=extra)
+        record = record.replaced(qobj=None, extra=extra)
         return _restored, (type(self), backend, record, self._payload.known_outline(), self._extra)
 
     def _twin(self: _Job, backend: IBMQBackend) -> _Job:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 from typing import TYPE_CHECKING, Callable
 
@@ -66,7 +65,7 @@ class JobState:
     def edit(self, **changes: object) -> JobRecord:
         """Take over attributes that the server has confirmed."""
         with self._lock:
-            self._record = dataclasses.replace(self._record, **changes)  # type: ignore[arg-type]
+            self._record = self._record.replaced(**changes)
             return self._record
 
     def query(self) -> JobRecord:
@@ -144,13 +143,13 @@ def merge_status(record: JobRecord, status: JobStatusRecord) -> JobRecord:
     error = status.error or record.error
     if is_final(record.status):
         same = status.status == record.status
-        return dataclasses.replace(record, error=error) if same else record
-    return dataclasses.replace(record, status=status.status, queue=status.queue, error=error)
+        return record.replaced(error=error) if same else record
+    return record.replaced(status=status.status, queue=status.queue, error=error)
 
 
 def merge_record(old: JobRecord, new: JobRecord) -> JobRecord:
     """Return the newer record, with the parts of the older one that do not change any more."""
-    new = dataclasses.replace(new, kind=new.kind or old.kind)
+    new = new.replaced(kind=new.kind or old.kind)
     if is_final(old.status) and new.status != old.status:
-        return dataclasses.replace(new, status=old.status, queue=None, error=new.error or old.error)
+        return new.replaced(status=old.status, queue=None, error=new.error or old.error)
     return new

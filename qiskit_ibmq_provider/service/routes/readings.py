@@ -140,6 +140,6 @@ def _reading_of(job: Job) -> Reading:
     record = job.to_status_record()
     essence = record
     if record.queue is not None:
-        essence = dataclasses.replace(record, queue=dataclasses.replace(record.queue, **_NO_TIMES))
+        essence = record.replaced(queue=record.queue.replaced(**_NO_TIMES))
     frame = Frame(JOB_STATUS, record.to_json()).to_text().encode()
     return Reading(frame, essence, is_final(record.status), job.backend_name)

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from qiskit_ibmq_provider.job._state import merge_record, merge_status
@@ -21,16 +19,16 @@ FINAL = [status.value for status in API_JOB_FINAL_STATES]
 
 def test_a_status_replaces_status_and_queue_and_nothing_else():
     merged = merge_status(RECORD, JobStatusRecord(status="RUNNING"))
-    assert merged == dataclasses.replace(RECORD, status="RUNNING", queue=None)
+    assert merged == RECORD.replaced(status="RUNNING", queue=None)
 
 
 @pytest.mark.parametrize("final", FINAL)
 def test_a_final_status_is_never_left(final):
-    done = dataclasses.replace(RECORD, status=final, queue=None)
+    done = RECORD.replaced(status=final, queue=None)
     for status in ("QUEUED", "RUNNING", *FINAL):
         assert merge_status(done, JobStatusRecord(status=status, queue=QueueRecord(1))).status == final
         assert merge_status(done, JobStatusRecord(status=status)).queue is None
-        assert merge_record(done, dataclasses.replace(RECORD, status=status)).status == final
+        assert merge_record(done, RECORD.replaced(status=status)).status == final
 
 
 def test_a_reason_that_comes_later_is_kept():
@@ -44,10 +42,10 @@ def test_a_reason_that_comes_later_is_kept():
 
 def test_a_new_record_replaces_all_but_the_kind_of_the_old_one():
     new = JobRecord(id="1", creation_date="2021-06-01T09:31:02Z", status="RUNNING", name="bell")
-    assert merge_record(RECORD, new) == dataclasses.replace(new, kind="q-object")
+    assert merge_record(RECORD, new) == new.replaced(kind="q-object")
 
 
 def test_a_stale_record_of_a_finished_job_still_gives_its_details():
-    done = dataclasses.replace(RECORD, status="COMPLETED", queue=None)
-    merged = merge_record(done, dataclasses.replace(RECORD, name="bell"))
+    done = RECORD.replaced(status="COMPLETED", queue=None)
+    merged = merge_record(done, RECORD.replaced(name="bell"))
     assert (merged.status, merged.queue, merged.name) == ("COMPLETED", None, "bell")

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from qiskit_ibmq_provider.api.exceptions import RequestsApiError
@@ -32,7 +30,7 @@ class Heard:
 
 def at(status, position=None):
     queue = None if position is None else QueueRecord(position)
-    return dataclasses.replace(CREATING, status=status, queue=queue)
+    return CREATING.replaced(status=status, queue=queue)
 
 
 def test_a_callback_on_change_hears_each_status_and_place_once():
