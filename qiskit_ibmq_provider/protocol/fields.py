@@ -10,7 +10,7 @@ from typing import Any, Optional, TypeVar
 
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 
-__all__ = ["as_object", "as_objects", "integer", "leftover", "number", "optional", "required", "sentence"]
+__all__ = ["as_object", "as_objects", "integer", "optional", "required", "sentence"]
 
 T = TypeVar("T")
 

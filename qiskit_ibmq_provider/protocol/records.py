@@ -325,5 +325,9 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+def _instant(value: Any) -> Any:
+    return parse_utc(value) if isinstance(value, str) else value
+
+
 def _snake_case(name: str) -> str:
     return _HUMP.sub("_", name).lower()
