@@ -11,7 +11,7 @@ from qiskit_ibmq_provider.service._settings import projects
 from qiskit_ibmq_provider.service.compose import open_database
 from qiskit_ibmq_provider.service.config import ServiceConfig
 from qiskit_ibmq_provider.service.data_lock import DataDirError, DataDirInUse, hold_data_dir
-from qiskit_ibmq_provider.service.domain.clock import SystemClock
+from qiskit_ibmq_provider.service.domain.clock import Clock
 from qiskit_ibmq_provider.service.domain.errors import DomainError
 from qiskit_ibmq_provider.service.domain.store import StoreUnusable
 from qiskit_ibmq_provider.service.domain.users import Users
@@ -45,7 +45,7 @@ def open_users(config: ServiceConfig) -> Iterator[Users]:
     """
     try:
         with contextlib.closing(_open(config)) as store:
-            yield Users(store.users, SystemClock())
+            yield Users(store.accounts, Clock())
     except (DataDirError, StoreUnusable) as exc:
         raise AdministrationError(str(exc)) from exc
     except DomainError as exc:

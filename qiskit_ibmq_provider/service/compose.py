@@ -16,7 +16,7 @@ from qiskit_ibmq_provider.service.devices.added import added_directory
 from qiskit_ibmq_provider.service.devices.files import DeviceFileError
 from qiskit_ibmq_provider.service.devices.fleet import Fleet
 from qiskit_ibmq_provider.service.domain.accounts import SERVICE_USER, Accounts
-from qiskit_ibmq_provider.service.domain.clock import SystemClock
+from qiskit_ibmq_provider.service.domain.clock import Clock
 from qiskit_ibmq_provider.service.domain.devices import DeviceCatalogue
 from qiskit_ibmq_provider.service.domain.dispatch import DispatchConfig, Dispatcher
 from qiskit_ibmq_provider.service.domain.engine import Engine
@@ -94,11 +94,11 @@ def open_database(config: ServiceConfig, *, migrate: bool = True) -> SqlStore:
 def _prepare_accounts(config: ServiceConfig, token: Optional[str], store: SqlStore) -> None:
     """Let the owner of the token log in, or, without one, the users that the operator has added."""
     if token is not None:
-        Accounts(store, SystemClock()).bootstrap(token, config.projects)
+        Accounts(store, Clock()).bootstrap(token, config.projects)
         return
     # A token of an earlier start is not valid any more.
-    store.users.remove(SERVICE_USER)
-    if not store.users.list():
+    store.accounts.remove_user(SERVICE_USER)
+    if not store.accounts.users():
         raise ConfigError(
             "token",
             None,
@@ -121,7 +121,7 @@ def _device_dirs(config: ServiceConfig) -> tuple[Path, ...]:
 def _assemble(
     config: ServiceConfig, store: Store, devices: DeviceCatalogue, engine: Optional[Engine]
 ) -> Services:
-    clock = SystemClock()
+    clock = Clock()
     blobs = DirectoryBlobs(config.data_dir / BLOBS_NAME)
     events = EventHub()
     limits = Limits(

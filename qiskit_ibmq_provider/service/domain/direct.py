@@ -23,7 +23,7 @@ from qiskit_ibmq_provider.service.domain.errors import Conflict, LimitReached, S
 from qiskit_ibmq_provider.service.domain.events import EventHub
 from qiskit_ibmq_provider.service.domain.idempotency import digest_of, key_of
 from qiskit_ibmq_provider.service.domain.limits import Limits
-from qiskit_ibmq_provider.service.domain.model import Job, JobDraft, Principal, Project, payload_blob
+from qiskit_ibmq_provider.service.domain.model import Job, Principal, Project, payload_blob
 from qiskit_ibmq_provider.service.domain.payloads import check_size
 from qiskit_ibmq_provider.service.domain.store import JobStore
 
@@ -92,7 +92,7 @@ class DirectIntake:
 
     def draft(
         self, reader: DirectBodyReader, principal: Principal, project: Project, info: Mapping[str, str]
-    ) -> Optional[JobDraft]:
+    ) -> Optional[Job]:
         """Return the job of a body whose fields have been read, ``None`` if they have not come yet.
 
         Raises:
@@ -104,7 +104,7 @@ class DirectIntake:
         self._devices.configuration(reader.request.backend_name)
         return draft_of(principal, project, reader.request, info, self._limits, self._clock.now())
 
-    def open(self, draft: JobDraft) -> BlobWriter:
+    def open(self, draft: Job) -> BlobWriter:
         """Begin to keep the payload of a job."""
         return self._blobs.open_writer(payload_blob(draft.id))
 
@@ -116,7 +116,7 @@ class DirectIntake:
         """
         check_size(size, self.largest)
 
-    def keep(self, draft: JobDraft, reader: DirectBodyReader, key: Optional[str], digest: str) -> Job:
+    def keep(self, draft: Job, reader: DirectBodyReader, key: Optional[str], digest: str) -> Job:
         """Queue a job whose payload is on the disk, unless its key is known: then return the job that has it.
 
         Raises:
@@ -162,7 +162,7 @@ class DirectJob:
         self._key = idempotency_key
         self._reader = DirectBodyReader()
         self._digest = hashlib.sha256()
-        self._draft: Optional[JobDraft] = None
+        self._draft: Optional[Job] = None
         self._writer: Optional[BlobWriter] = None
         self._size = 0
 

@@ -18,7 +18,7 @@ from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.domain import lifecycle
 from qiskit_ibmq_provider.service.domain.blobs import BlobStore
-from qiskit_ibmq_provider.service.domain.clock import Clock, SystemClock
+from qiskit_ibmq_provider.service.domain.clock import Clock
 from qiskit_ibmq_provider.service.domain.dispatch_config import DispatchConfig
 from qiskit_ibmq_provider.service.domain.engine import Engine, EngineEvent, EventKind, Task
 from qiskit_ibmq_provider.service.domain.errors import DomainError
@@ -68,7 +68,7 @@ class Dispatcher:
         self._events = events
         self._config = config or DispatchConfig()
         self._housekeeper = housekeeper
-        self._clock: Clock = clock or SystemClock()
+        self._clock: Clock = clock or Clock()
         self._settler = Settler(store, blobs, self._config, self._clock, self._publish)
         self._holdings = Holdings(store, engine, self._config.owner, self._config.lease)
         # Appended to by other threads, emptied by this one: a deque needs no lock for that.

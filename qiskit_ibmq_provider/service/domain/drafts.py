@@ -14,7 +14,7 @@ from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest
 from qiskit_ibmq_provider.protocol.status import ApiJobShareLevel
 from qiskit_ibmq_provider.service.domain.attributes import check_tags, check_text
 from qiskit_ibmq_provider.service.domain.limits import Limits
-from qiskit_ibmq_provider.service.domain.model import JobDraft, Principal, Project
+from qiskit_ibmq_provider.service.domain.model import Job, Principal, Project
 
 __all__ = ["draft_of"]
 
@@ -31,26 +31,23 @@ def draft_of(
     client_info: Optional[Mapping[str, str]],
     limits: Limits,
     now: datetime.datetime,
-) -> JobDraft:
+) -> Job:
     """Return the job that a request asks for, with a new id.
 
     Raises:
         InvalidRequest: if the name or a tag is not acceptable.
     """
-    check_text("name", request.name or "", limits)
-    check_text("experiment tag", request.experiment_tag or "", limits)
+    # Old clients send a share level. What no client knows is not handed to other clients.
+    wanted = request if request.share_level in _SHARE_LEVELS else request.replaced(share_level=None)
+    for what, label in wanted.labels().items():
+        if isinstance(label, str):
+            check_text(what.replace("_", " "), label, limits)
     check_tags(request.tags, limits)
-    return JobDraft(
+    return Job(
+        **wanted.labels(),
         id=secrets.token_hex(12),
         project=project,
         user_id=principal.user_id,
-        backend_name=request.backend_name,
         created=now,
-        name=request.name,
-        tags=tuple(request.tags),
-        experiment_tag=request.experiment_tag,
-        # Old clients send it. What no client knows is not handed to other clients.
-        share_level=request.share_level if request.share_level in _SHARE_LEVELS else None,
-        live_data_enabled=request.live_data_enabled,
         client_info=dict(client_info or _UNKNOWN_CLIENT),
     )

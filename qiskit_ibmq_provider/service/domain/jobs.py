@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Callable, Final, Optional
@@ -111,7 +110,7 @@ class Jobs:
         job = self._store.jobs.find_key(project.id, digest_of(idempotency_key))
         if job is None:
             raise NotFound("No job was made with this idempotency key.", ErrorCode.JOB_NOT_FOUND)
-        return self._with_outlook(job)
+        return self._with_estimate(job)
 
     def open_payload(self, job_id: str, size: Optional[int] = None) -> BlobWriter:
         """Begin to receive the payload of a job, for whoever holds a signed URL; see ``PayloadIntake.open``."""
@@ -153,7 +152,7 @@ class Jobs:
         job = self._store.jobs.find(project.id, job_id) if _JOB_ID.fullmatch(job_id) else None
         if job is None:
             raise _unknown_job(job_id)
-        return self._with_outlook(job)
+        return self._with_estimate(job)
 
     def by_id(self, job_id: str) -> Job:
         """Return a job of any project, for callers that have proved their right by a signed URL.
@@ -169,7 +168,7 @@ class Jobs:
     def several(self, job_ids: Collection[str]) -> Mapping[str, Job]:
         """Return those of these jobs that exist, of any project, by id: who may see them is for the caller to ask."""
         found = self._store.jobs.existing(filter(_JOB_ID.fullmatch, job_ids), places=True)
-        return {job_id: self._with_outlook(job) for job_id, job in found.items()}
+        return {job_id: self._with_estimate(job) for job_id, job in found.items()}
 
     def of_principal(self, principal: Principal, job_id: str, job: Optional[Job]) -> Job:
         """Return the job with this id if there is one and it is in one of the principal's projects; a websocket names none.
@@ -189,7 +188,7 @@ class Jobs:
         """
         limit = min(query.limit or self._limits.page_size, self._limits.page_size)
         found = self._store.jobs.select(project.id, query, limit=limit, seconds=self._limits.filter_seconds)
-        return [self._with_outlook(job) for job in found]
+        return [self._with_estimate(job) for job in found]
 
     def cancel(self, project: Project, job_id: str) -> bool:
         """Cancel a job, waiting or running; return whether it is cancelled now.
@@ -278,10 +277,10 @@ class Jobs:
             raise NotFound(f"Job {job.id} is {job.status.value} and has no result.", ErrorCode.DATA_GONE)
         return job.result_ref
 
-    def _with_outlook(self, job: Job) -> Job:
+    def _with_estimate(self, job: Job) -> Job:
         """Return a job with what it can expect, if it waits."""
-        outlook = self._outlooks.of(job)
-        return job if outlook is None else dataclasses.replace(job, outlook=outlook)
+        estimate = self._outlooks.of(job)
+        return job if estimate is None else job.replaced(estimate=estimate)
 
     def _update(self, project: Project, job_id: str, write: Callable[[], bool]) -> Job:
         """Write to a job if it exists, and return it."""

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Optional
 
 from qiskit_ibmq_provider.service.domain.clock import Clock
-from qiskit_ibmq_provider.service.domain.model import Job, Outlook, Project
+from qiskit_ibmq_provider.service.domain.model import Job, Project, QueueEstimate
 from qiskit_ibmq_provider.service.domain.store import DeviceLoad, QueueStore
 
 __all__ = ["Outlooks", "expected_times", "shares_of"]
@@ -47,14 +47,14 @@ class Outlooks:
         self._waiting: tuple[float, Sequence[Project]] = (float("-inf"), ())
         self._loads: Mapping[str, tuple[float, DeviceLoad]] = {}
 
-    def of(self, job: Job) -> Optional[Outlook]:
+    def of(self, job: Job) -> Optional[QueueEstimate]:
         """Return what a job can expect, or ``None`` if it does not wait."""
         if job.position is None:
             return None
         hub, group, project = shares_of(job.project, self._waiting_projects())
         times = expected_times(self._clock.now(), job.position, self._load(job.backend_name), self._workers)
         starts, completes = times or (None, None)
-        return Outlook(hub, group, project, starts, completes)
+        return QueueEstimate(hub, group, project, starts, completes)
 
     def _waiting_projects(self) -> Sequence[Project]:
         """Return the projects that have waiting jobs."""

@@ -35,7 +35,7 @@ class SigningKey:
     @classmethod
     def load(cls, store: Store, clock: Clock) -> SigningKey:
         """Return the key of a database, making it the first time."""
-        return cls(store.secrets.signing_key(secrets.token_bytes(_KEY_BYTES), clock.now()), clock)
+        return cls(store.signing_key(secrets.token_bytes(_KEY_BYTES), clock.now()), clock)
 
     def expiry(self, seconds: int) -> int:
         """Return the instant, in seconds since 1970, at which something signed now for so long expires."""
