@@ -7,24 +7,21 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Callable, Final, Optional
+from typing import Callable, Final, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.exceptions import IBMQBackendError, IBMQBackendJobLimitError
+from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
 from qiskit_ibmq_provider.job.exceptions import IBMQJobError, IBMQJobTimeoutError
+from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
 from qiskit_ibmq_provider.managed._parallel import WaitAbandoned, wait_until_final
 from qiskit_ibmq_provider.managed.exceptions import IBMQJobManagerInvalidStateError
 from qiskit_ibmq_provider.protocol.status import API_JOB_FINAL_STATES, ApiJobStatus
 
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
-    from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
+logger = get_logger("qiskit_ibmq_provider.managed.managedjob")
+"""The logger of :class:`ManagedJob`, where scripts look for the warning that a set waits at the job limit."""
 
-__all__ = ["Admission", "must_wait"]
-
-logger = get_logger(__name__)
-
-_PATIENCE: Final = 300.0
+_LONGEST_WAIT: Final = 300.0
 """Seconds to wait for one job; then it is tried again, because others may have finished meanwhile."""
 
 _SHORTEST_PAUSE: Final = 1.0
@@ -32,7 +29,7 @@ _LONGEST_PAUSE: Final = 30.0
 
 
 def must_wait(remaining: Optional[int], refusals: int) -> bool:
-    """Tell whether to wait before the next attempt. An attempt encodes the circuits, so a vain one is dear.
+    """Tell whether to wait before the next attempt. Each attempt encodes the circuits, so one that will be refused is a waste.
 
     Args:
         remaining: how many more jobs the server says it takes; ``None`` for no limit, or if it does not say.
@@ -92,7 +89,6 @@ class Admission:
             raise IBMQJobManagerInvalidStateError("The job was cancelled before it was submitted.")
 
     def _remaining(self) -> Optional[int]:
-        """Return how many more jobs the server takes, ``None`` if it does not say."""
         try:
             return self._backend.remaining_jobs_count()
         except IBMQBackendError as err:
@@ -109,7 +105,7 @@ class Admission:
                 job.job_id(),
             )
             try:
-                wait_until_final(job, self._stopped, time.monotonic() + _PATIENCE)
+                wait_until_final(job, self._stopped, time.monotonic() + _LONGEST_WAIT)
                 self._pause = _SHORTEST_PAUSE
                 return
             except (IBMQJobTimeoutError, WaitAbandoned):

@@ -4,37 +4,45 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import threading
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import Any, Optional, Union
 
+from qiskit import QuantumCircuit
 from qiskit.providers.exceptions import JobError
 from qiskit.providers.jobstatus import JobStatus
+from qiskit.pulse import Schedule
+from qiskit.qobj import PulseQobj, QasmQobj
+from qiskit.result import Result
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.exceptions import IBMQError
+from qiskit_ibmq_provider._warnings import warn_caller
+from qiskit_ibmq_provider.exceptions import IBMQBackendApiError, IBMQError
+from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
 from qiskit_ibmq_provider.job.exceptions import IBMQJobTimeoutError
+from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
 from qiskit_ibmq_provider.managed._admission import Admission
-from qiskit_ibmq_provider.managed._outcome import Outcome
-from qiskit_ibmq_provider.managed._parts import experiment_count, program_names
-from qiskit_ibmq_provider.managed._spans import Spans
+from qiskit_ibmq_provider.managed._parallel import seconds_left, wait_until_done, wait_until_final
+from qiskit_ibmq_provider.managed._parts import Spans, experiment_count, program_names
 from qiskit_ibmq_provider.managed.exceptions import IBMQJobManagerInvalidStateError
-
-if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
-    from qiskit.pulse import Schedule
-    from qiskit.qobj import PulseQobj, QasmQobj
-    from qiskit.result import Result
-
-    from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
-    from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
 
 __all__ = ["ManagedJob"]
 
 logger = get_logger(__name__)
+
+_NOT_RUN = (JobStatus.INITIALIZING, JobStatus.ERROR, JobStatus.CANCELLED)
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What came of a job: a result, or why there is none. Neither, as long as nobody has asked."""
+
+    result: Optional[Result] = None
+    error: Optional[BaseException] = None
 
 
 class ManagedJob:
@@ -148,7 +156,7 @@ class ManagedJob:
         """
         status, error = self.ask_status()
         if error is not None:
-            warnings.warn(self.no_status_text(error), stacklevel=2)
+            warn_caller(self.no_status_text(error))
         return status
 
     def ask_status(self) -> tuple[Optional[JobStatus], Optional[JobError]]:
@@ -189,14 +197,61 @@ class ManagedJob:
         except IBMQJobTimeoutError:
             raise
         except JobError as err:
-            warnings.warn(self.no_result_text(err), stacklevel=2)
+            warn_caller(self.no_result_text(err))
             return None
 
-    def settle(self, outcome: Outcome) -> None:
-        """Keep what came of the job; of one that went well the circuits are no longer needed."""
-        self.outcome = outcome
-        if outcome.result is not None and outcome.result.success:
-            self._programs = None
+    def collect(
+        self, abandoned: threading.Event, deadline: Optional[float], *, partial: bool, refresh: bool
+    ) -> Outcome:
+        """Wait until the job is submitted and over; keep and return what came of it.
+
+        Args:
+            abandoned: set when nobody waits any more.
+            deadline: when to stop, as ``time.monotonic`` counts.
+            partial: take what a failed job has.
+            refresh: fetch the result again.
+
+        Raises:
+            IBMQJobTimeoutError: the job is not over in time.
+            WaitAbandoned: the event was set.
+        """
+        if self.future is not None and not wait_until_done(self.future, abandoned, deadline):
+            raise IBMQJobTimeoutError("The job was not submitted in time.")
+        if self.job is None:
+            self.outcome = Outcome(error=self.submit_error)
+            return self.outcome
+        try:
+            wait_until_final(self.job, abandoned, deadline)
+            result = self.job.result(timeout=seconds_left(deadline), partial=partial, refresh=refresh)
+        except IBMQJobTimeoutError:
+            raise
+        except JobError as err:
+            self.outcome = Outcome(error=err)
+            return self.outcome
+        self.outcome = Outcome(result)
+        if result is not None and result.success:
+            self._programs = None  # The circuits would only be needed to submit them again.
+        return self.outcome
+
+    def adopt_lost_job(self, backend: IBMQBackend) -> None:
+        """Take over a job that the server runs after all, although the answer to its submission was lost.
+
+        Args:
+            backend: where the job was to run.
+        """
+        error = self.submit_error
+        if not isinstance(error, IBMQBackendApiError) or not error.outcome_unknown:
+            return
+        job = None
+        try:
+            if error.job_id is not None:
+                job = backend.retrieve_job(error.job_id)
+            elif error.idempotency_key is not None:
+                job = backend.provider().backend.find_submitted_job(error.idempotency_key)
+            if job is not None and job.status() not in _NOT_RUN:
+                self.job = job
+        except IBMQError as err:
+            logger.debug("A job that may have been submitted cannot be looked up: %s", err.message)
 
     def error_message(self) -> Optional[str]:
         """Wait until the job is over and return why it, or its submission, failed; ``None`` if it did not."""
@@ -240,7 +295,7 @@ class ManagedJob:
         try:
             return self.job.qobj()
         except JobError as err:
-            warnings.warn(f"The payload of job {self.job.job_id()} cannot be had: {err}", stacklevel=2)
+            warn_caller(f"The payload of job {self.job.job_id()} cannot be had: {err}")
             return None
 
     def experiment_names(self) -> Sequence[Optional[str]]:

@@ -1,21 +1,24 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""Names of the jobs in a set, waiting for submission, and reports."""
+"""Ids, names and tags by which the jobs of a set are found again, waiting for submission, and reports."""
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import re
+import time
+import uuid
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import wait
-from typing import TYPE_CHECKING, Any, Callable, Final, Optional, TypeVar
+from typing import Any, Callable, Final, Optional, TypeVar
 
 from qiskit.providers.jobstatus import JobStatus
 
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.managed.managedjob import ManagedJob
+from qiskit_ibmq_provider.job._tags import JOB_SET_PREFIX
+from qiskit_ibmq_provider.managed.managedjob import ManagedJob
 
 __all__ = [
     "JOB_SET_NAME_FORMATTER",
@@ -39,6 +42,21 @@ _ROWS: Final = (
     ("Pending", (JobStatus.INITIALIZING, JobStatus.VALIDATING, JobStatus.QUEUED)),
 )
 _R = TypeVar("_R")
+
+
+def new_id() -> str:
+    """Return an id for a new set, in the form of the original client: 32 hexadecimal digits, a dash, and the time in digits."""
+    return f"{uuid.uuid4().hex}-{time.time_ns() // 100}"
+
+
+def default_name() -> str:
+    """Return the name of a set that was given none: date and time, UTC."""
+    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None).isoformat()
+
+
+def set_tag(job_set_id: str) -> str:
+    """Return the tag that every job of a set has."""
+    return f"{JOB_SET_PREFIX}{job_set_id}_"
 
 
 def requires_submit(func: Callable[..., _R]) -> Callable[..., _R]:
@@ -87,7 +105,6 @@ def format_job_details(
 
 
 def _details(status: Optional[JobStatus], managed: ManagedJob) -> list[str]:
-    """Return what there is to say about one job."""
     job = managed.job
     if job is None:
         if managed.submit_error is not None:
