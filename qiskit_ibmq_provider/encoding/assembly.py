@@ -24,11 +24,11 @@ from qiskit.exceptions import QiskitError
 from qiskit.pulse import LoConfig, Schedule, ScheduleBlock
 from qiskit.qobj import QasmQobjExperimentConfig
 from qiskit.qobj.converters import LoConfigConverter
+from qiskit.utils.units import apply_prefix
 
 from qiskit_ibmq_provider._collector import collector_held
-from qiskit_ibmq_provider.encoding._experiments import count_delays, count_loose_bits
-from qiskit_ibmq_provider.encoding._walk import CircuitWriter
-from qiskit_ibmq_provider.encoding.qobj import EncodedQobj, encode_with, join_experiments
+from qiskit_ibmq_provider.encoding.circuit_writer import CircuitWriter
+from qiskit_ibmq_provider.encoding.qobj import LOOSE, EncodedQobj, encode_with, join_experiments
 from qiskit_ibmq_provider.encoding.values import encode_value
 
 __all__ = ["assemble_circuits", "assemble_schedules"]
@@ -164,9 +164,9 @@ def _assemble_one(
     # Qiskit counts the bits of registers only, and no simulator runs what uses more bits than were counted.
     experiment["config"].update(sizes)
     experiment["header"].update(sizes)
-    count_loose_bits(circuit, experiment)
+    _count_loose_bits(circuit, experiment)
     if delays_in_seconds and dt is not None:
-        count_delays(circuit, experiment, dt)
+        _count_delays(circuit, experiment, dt)
     for item in getattr(qobj.config, "pulse_library", []):
         library[item.name] = item.samples
     # With one circuit all its pulse gates count as common to all circuits.
@@ -179,6 +179,61 @@ def _assemble_one(
     except TypeError as err:
         raise QiskitError(f"The circuit {circuit.name!r} cannot be sent. {err}") from err
     return _Part(experiment["config"], calibrations.gates if calibrations else None, rest)
+
+
+def _count_loose_bits(circuit: QuantumCircuit, experiment: dict[str, Any]) -> None:
+    """Give each bit of a circuit its label in the experiment, that of a loose one without the name of a register.
+
+    Conditions keep their outcomes in bits of their own, behind those of the circuit. Qiskit counts from the bits in registers, so that
+    these outcomes overwrite loose bits.
+
+    Args:
+        circuit: the circuit.
+        experiment: what Qiskit has made of it, as a dictionary, which is changed.
+    """
+    header = experiment["header"]
+    if len(header["qubit_labels"]) < circuit.num_qubits:
+        header["qubit_labels"] = _labels(circuit, circuit.qubits)
+    uncounted = circuit.num_clbits - len(header["clbit_labels"])
+    if uncounted <= 0:
+        return
+    header["clbit_labels"] = _labels(circuit, circuit.clbits)
+    for instruction in experiment["instructions"]:
+        if _is_condition(instruction):
+            instruction["register"] += uncounted
+        if "conditional" in instruction:
+            instruction["conditional"] += uncounted
+
+
+def _count_delays(circuit: QuantumCircuit, experiment: dict[str, Any], dt: float) -> None:
+    """Give delays in seconds, or parts of seconds, in time steps: the experiment has no place for a unit.
+
+    Circuits that were transpiled for their device have all delays in time steps already.
+
+    Args:
+        circuit: the circuit.
+        experiment: what Qiskit has made of it, as a dictionary, which is changed.
+        dt: length of a time step in seconds.
+    """
+    written = (entry for entry in experiment["instructions"] if not _is_condition(entry))
+    for instruction, entry in zip(circuit.data, written):
+        operation = instruction.operation
+        if isinstance(operation, Delay) and operation.unit != "dt":
+            entry["params"] = [round(apply_prefix(float(operation.duration), operation.unit) / dt)]
+
+
+def _is_condition(entry: dict[str, Any]) -> bool:
+    """Tell whether an entry is the condition of the next one, which is no instruction of the circuit."""
+    return entry["name"] == "bfunc" and "mask" in entry
+
+
+def _labels(circuit: QuantumCircuit, bits: Sequence[Any]) -> list[list[Any]]:
+    """Return register and place of each bit."""
+    labels = []
+    for position, bit in enumerate(bits):
+        registers = circuit.find_bit(bit).registers
+        labels.append([registers[0][0].name, registers[0][1]] if registers else [LOOSE, position])
+    return labels
 
 
 def _written(parts: list[_Part]) -> Iterator[bytes]:

@@ -23,9 +23,8 @@ from qiskit.providers.models import (
 
 from qiskit_ibmq_provider._collector import collector_held
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.encoding._defaults_models import UnreadDefaults
-from qiskit_ibmq_provider.encoding._instructions import pulse_instruction, pulse_library
-from qiskit_ibmq_provider.encoding._property_models import own_properties
+from qiskit_ibmq_provider.encoding.lazy_models import UnreadDefaults, own_command, own_properties
+from qiskit_ibmq_provider.encoding.qobj import pulse_library
 from qiskit_ibmq_provider.encoding.values import to_complex
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import as_object, as_objects, required
@@ -155,7 +154,7 @@ def decode_pulse_defaults(data: Optional[Mapping[str, Any]]) -> Optional[PulseDe
             own["pulse_library"] = pulse_library(document.get("pulse_library") or ())
             if all(isinstance(entry.get("sequence"), list) and entry.get("qubits") for entry in commands):
                 return UnreadDefaults(commands, own)
-            return PulseDefaults.from_dict({**own, "cmd_def": [_command(entry) for entry in commands]})
+            return PulseDefaults.from_dict({**own, "cmd_def": [own_command(entry) for entry in commands]})
     except _UNFIT as err:
         raise ProtocolError(f"Qiskit cannot use {what}: {type(err).__name__}: {err}.") from err
 
@@ -196,12 +195,6 @@ def _u_channels(fields: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
         [{"q": item["q"], "scale": to_complex(item["scale"])} for item in channel]
         for channel in fields["u_channel_lo"]
     ]
-
-
-def _command(command: Mapping[str, Any]) -> dict[str, Any]:
-    if command.get("sequence") is None:
-        return dict(command)
-    return {**command, "sequence": [pulse_instruction(item) for item in command["sequence"]]}
 
 
 def _date_or_none(value: Any, what: str) -> Optional[dt.datetime]:

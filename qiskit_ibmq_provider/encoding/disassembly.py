@@ -25,14 +25,11 @@ from qiskit.qobj import (
 )
 
 from qiskit_ibmq_provider._collector import collector_held
-from qiskit_ibmq_provider.encoding._rebuild import CircuitReader
-from qiskit_ibmq_provider.encoding.qobj import decode_qobj
+from qiskit_ibmq_provider.encoding.circuit_rebuilder import CircuitRebuilder
+from qiskit_ibmq_provider.encoding.qobj import LOOSE, decode_qobj
 from qiskit_ibmq_provider.protocol.fields import as_objects
 
-__all__ = ["LOOSE", "rebuild_circuits", "rebuild_programs"]
-
-LOOSE: Final = ""
-"""What stands for the name of the register in the label of a bit that is in none."""
+__all__ = ["rebuild_circuits", "rebuild_programs"]
 
 _STAND_IN: Final = "\0"
 """Beginning of the names of registers that stand for loose bits while Qiskit rebuilds a circuit."""
@@ -55,9 +52,9 @@ def rebuild_circuits(document: Mapping[str, Any]) -> list[QuantumCircuit]:
         decode_qobj(bare)
         if "calibrations" in (document.get("config") or {}):
             return rebuild_programs(decode_qobj(document))[0]
-        reader = CircuitReader(disassembled)
+        rebuilder = CircuitRebuilder(disassembled)
         experiments = as_objects(document.get("experiments"), "the Qobj's experiments")
-        return [reader.read(experiment) for experiment in experiments]
+        return [rebuilder.rebuild(experiment) for experiment in experiments]
 
 
 def rebuild_programs(

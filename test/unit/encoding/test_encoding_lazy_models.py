@@ -18,8 +18,8 @@ from qiskit.exceptions import QiskitError
 from qiskit.result import Result
 from qiskit.result.models import ExperimentResult, ExperimentResultData
 
-from qiskit_ibmq_provider.encoding import _result_models as models
 from qiskit_ibmq_provider.encoding import decode_result
+from qiskit_ibmq_provider.encoding import lazy_models as models
 from qiskit_ibmq_provider.protocol.results import read_result
 
 

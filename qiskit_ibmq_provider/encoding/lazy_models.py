@@ -1,28 +1,40 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""Qiskit's result models with less to do: data is read when it is asked for, names are looked up, and shots are formatted together.
+"""Variants of Qiskit's models that do less: what a device or a result holds is read when somebody asks for it.
 
-Whatever a user does with them, they are Qiskit's models: a copy or a pickle is one of Qiskit's own classes, with all data in it.
+A large device has more than a thousand commands and thousands of calibration values, a large result as many experiments, and a program
+looks at some of them. Whatever a user does with these objects, they are Qiskit's models: a copy or a pickle is one of Qiskit's own
+classes, with all data in it, and needs nothing of ours to be loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+import pickle
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, Optional, Union
 
 from qiskit.circuit import QuantumCircuit
 from qiskit.exceptions import QiskitError
+from qiskit.providers.models import BackendProperties, PulseDefaults
+from qiskit.providers.models.pulsedefaults import Command
 from qiskit.pulse import Schedule
+from qiskit.qobj import PulseQobjInstruction
 from qiskit.qobj.utils import MeasLevel
 from qiskit.result import Counts, Result
 from qiskit.result.models import ExperimentResult, ExperimentResultData
 from qiskit.result.postprocess import format_counts_memory
 
-from qiskit_ibmq_provider.encoding._plain import as_plain
+from qiskit_ibmq_provider.encoding.qobj import pulse_instruction
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.results import UnreadObject, UnreadValue
 
-__all__ = ["SplitResult", "UnreadData"]
+__all__ = ["SplitResult", "UnreadData", "UnreadDefaults", "own_command", "own_properties"]
+
+_UNFIT: Final = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+
+_PROPERTY_LISTS: Final = ("qubits", "gates", "general")
+"""Thousands of objects, which the methods that give times and errors do not look at."""
 
 _FIRST: Final = ("counts", "snapshots", "memory", "statevector", "unitary")
 """Fields that Qiskit's model names, in its order; null counts as not there in these."""
@@ -34,6 +46,147 @@ _MOST_OUTCOMES: Final = 1 << 16
 """So many formatted outcomes are kept: of 16 bits all, of more bits those that come first."""
 
 _Experiment = Union[str, QuantumCircuit, Schedule, int, None]
+
+
+def own_properties(model: BackendProperties) -> BackendProperties:
+    """Return calibration data like a model; changes of one have no effect on the other.
+
+    Args:
+        model: the model. Nobody may change it.
+    """
+    return _OwnProperties(model)
+
+
+class _OwnProperties(BackendProperties):
+    """Calibration data whose lists are copied when they are asked for."""
+
+    def __init__(self, model: BackendProperties) -> None:
+        # Not the constructor above: it makes everything from the lists.
+        fields = {key: value for key, value in vars(model).items() if key not in _PROPERTY_LISTS}
+        extra = copy.deepcopy(fields.pop("_data"))
+        vars(self).update({key: _with_own_dictionaries(value) for key, value in fields.items()})
+        vars(self).update(_data=extra, _model=model)
+
+    def __getattr__(self, name: str) -> Any:
+        # Only called for what is not there.
+        if name in _PROPERTY_LISTS:
+            # Faster than a deep copy, and of a model that was made in this process.
+            value = pickle.loads(pickle.dumps(getattr(self._model, name)))  # noqa: S301
+            return vars(self).setdefault(name, value)
+        return super().__getattr__(name)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        for name in _PROPERTY_LISTS:
+            getattr(self, name)
+        return _as_plain(self, BackendProperties, without=("_model",))
+
+
+def _with_own_dictionaries(value: Any) -> Any:
+    """Return a value with copies of all dictionaries in it; what they hold at last is never changed."""
+    if type(value) is dict:
+        return {key: _with_own_dictionaries(item) for key, item in value.items()}
+    return value
+
+
+class _Instructions(Sequence[PulseQobjInstruction]):
+    """The instructions of a command, read when somebody looks at them."""
+
+    def __init__(self, items: Sequence[Mapping[str, Any]]) -> None:
+        self._items = items
+        self._read: Optional[list[PulseQobjInstruction]] = None
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._all()[index]
+
+    def __iter__(self) -> Iterator[PulseQobjInstruction]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, (list, _Instructions)) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (self._all(),)
+
+    def _all(self) -> list[PulseQobjInstruction]:
+        if self._read is None:
+            try:
+                self._read = [PulseQobjInstruction.from_dict(_own_instruction(item)) for item in self._items]
+            except _UNFIT as err:
+                raise QiskitError(f"A command of the pulse defaults cannot be read: {err!r}") from err
+        return self._read
+
+
+class _Outline:
+    """As much of a command as Qiskit's model looks at when it is made."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.name = document["name"]
+        self.qubits = tuple(document["qubits"])
+        self.sequence = _Instructions(document["sequence"])
+
+
+class UnreadDefaults(PulseDefaults):
+    """Pulse defaults with the commands of a document, which is not changed.
+
+    Args:
+        commands: the commands as they are on the wire, all of them with qubits and sequence.
+        fields: arguments of Qiskit's model but for its commands, made for this object alone.
+    """
+
+    # Qiskit counts all that is in the dictionary of the object as a field of the defaults.
+    __slots__ = ("_commands",)
+
+    def __init__(self, commands: Sequence[Mapping[str, Any]], fields: Mapping[str, Any]) -> None:
+        self._commands = commands
+        like_qiskits = PulseDefaults.from_dict({**fields, "cmd_def": []})
+        vars(self).update(vars(like_qiskits))
+        PulseDefaults.__init__(
+            self,
+            qubit_freq_est=fields["qubit_freq_est"],
+            meas_freq_est=fields["meas_freq_est"],
+            buffer=fields["buffer"],
+            pulse_library=like_qiskits.pulse_library,
+            cmd_def=[_Outline(entry) for entry in commands],
+        )
+        self._data.update(vars(like_qiskits)["_data"])
+        del self.cmd_def
+
+    def __getattr__(self, name: str) -> Any:
+        # Only called for what is not there.
+        if name == "cmd_def":
+            return vars(self).setdefault(
+                "cmd_def", [Command.from_dict(own_command(entry)) for entry in self._commands]
+            )
+        return super().__getattr__(name)
+
+    def __str__(self) -> str:
+        return super().__str__().replace(type(self).__name__, PulseDefaults.__name__, 1)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        self.cmd_def  # noqa: B018 - made by this
+        return _as_plain(self, PulseDefaults)
+
+
+def own_command(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a command as Qiskit's model reads it; it shares nothing with the document.
+
+    Args:
+        document: the command as it is on the wire.
+    """
+    fields = copy.deepcopy({key: value for key, value in document.items() if key != "sequence"})
+    sequence = document.get("sequence")
+    if sequence is not None:
+        fields["sequence"] = [_own_instruction(item) for item in sequence]
+    return fields
+
+
+def _own_instruction(item: Mapping[str, Any]) -> dict[str, Any]:
+    return copy.deepcopy(pulse_instruction(item))
 
 
 class UnreadData(ExperimentResultData):
@@ -77,7 +230,7 @@ class UnreadData(ExperimentResultData):
     def __reduce_ex__(self, protocol: Any) -> Any:
         for name in self._data_attributes:
             getattr(self, name)
-        return as_plain(self, ExperimentResultData, without=("_text", "_unread"))
+        return _as_plain(self, ExperimentResultData, without=("_text", "_unread"))
 
     def _split(self) -> None:
         """Find the fields, and what they are."""
@@ -100,7 +253,7 @@ class SplitResult(Result):
         self._formatted: dict[Any, dict[str, str]] = {}
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return as_plain(self, Result, without=("_positions", "_formatted"))
+        return _as_plain(self, Result, without=("_positions", "_formatted"))
 
     def get_counts(self, experiment: _Experiment = None) -> Any:
         """Return the counts of an experiment, or of all of them; as :meth:`qiskit.result.Result.get_counts`."""
@@ -175,3 +328,16 @@ def _header(single: ExperimentResult) -> Optional[dict[str, Any]]:
         return header
     except (AttributeError, QiskitError):
         return None
+
+
+def _as_plain(model: Any, kind: type, without: Collection[str] = ()) -> tuple[Any, ...]:
+    """Return what a model is copied and pickled as: Qiskit's own class, which needs nothing of ours to be loaded.
+
+    Args:
+        model: the model, with all that Qiskit's class has.
+        kind: Qiskit's class.
+        without: attributes that only our variant has.
+    """
+    plain = kind.__new__(kind)
+    vars(plain).update({key: value for key, value in vars(model).items() if key not in without})
+    return copy.copy, (plain,)

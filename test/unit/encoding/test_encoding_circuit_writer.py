@@ -20,7 +20,7 @@ from support.device_server import simulator_configuration
 from support.random_programs import GATES, ProgramMaker
 
 from qiskit_ibmq_provider.encoding import assemble_circuits, decode_backend_configuration, to_wire
-from qiskit_ibmq_provider.encoding._walk import CircuitWriter
+from qiskit_ibmq_provider.encoding.circuit_writer import CircuitWriter
 
 PROGRAMS = int(os.environ.get("IBMQ_TEST_PROGRAMS", "80"))
 """Number of random documents; each holds up to five circuits."""

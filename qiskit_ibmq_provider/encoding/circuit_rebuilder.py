@@ -18,7 +18,7 @@ from typing import Any, Callable, Final, Optional
 from qiskit.circuit import CircuitInstruction, ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.exceptions import QiskitError
 
-__all__ = ["CircuitReader"]
+__all__ = ["CircuitRebuilder"]
 
 _PLAIN_KEYS: Final = frozenset({"label", "memory", "name", "params", "qubits", "register"})
 """Fields of an instruction without condition. The disassembler looks at neither label nor register."""
@@ -29,8 +29,8 @@ _Kind = tuple[str, int, int, int]
 _Maker = Callable[[Sequence[float]], Any]
 
 
-class CircuitReader:
-    """Reads the experiments of one payload.
+class CircuitRebuilder:
+    """Makes circuits of the experiments of one payload.
 
     Args:
         disassemble: gives the circuit of an experiment document by Qiskit's disassembler.
@@ -41,7 +41,7 @@ class CircuitReader:
         self._makers: dict[_Kind, Optional[_Maker]] = {}
         self._registers: dict[str, tuple[list[Any], list[Any]]] = {}
 
-    def read(self, experiment: Mapping[str, Any]) -> QuantumCircuit:
+    def rebuild(self, experiment: Mapping[str, Any]) -> QuantumCircuit:
         """Return the circuit of an experiment.
 
         Raises:
