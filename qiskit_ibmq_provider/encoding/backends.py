@@ -3,7 +3,7 @@
 """Documents of a device, as Qiskit's models: configuration, calibration data and pulse defaults.
 
 On the wire frequencies are in GHz, time steps in ns and repetition times in µs; Qiskit's models convert them to Hz and seconds.
-The documents are never changed, and what Qiskit's models do not know is left out where they would refuse it.
+The documents are never changed, and fields that Qiskit's models would refuse are left out.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def decode_backend_configuration(
 ) -> Union[QasmBackendConfiguration, PulseBackendConfiguration]:
     """Return the configuration of a device: with pulse data where the document has all of it, else without.
 
-    The document is not changed, but the configuration keeps its lists: a copy of all of them is half the time of a login.
+    The document is not changed, but the configuration keeps its lists: copying them would take half the time of a login.
 
     Raises:
         ProtocolError: the document cannot be a device's configuration. The message names the device.
@@ -131,8 +131,8 @@ def decode_backend_properties(
 def decode_pulse_defaults(data: Optional[Mapping[str, Any]]) -> Optional[PulseDefaults]:
     """Return the pulse defaults of a device, or None where there are none.
 
-    The document is not changed, and may not be changed later: its commands are read when they are asked for. What the defaults give is
-    their own.
+    The document is not changed, and may not be changed later: its commands are read when they are asked for. What they return is
+    a copy.
 
     Raises:
         ProtocolError: the document is not one of pulse defaults.
@@ -160,7 +160,7 @@ def decode_pulse_defaults(data: Optional[Mapping[str, Any]]) -> Optional[PulseDe
 
 
 class _Dates:
-    """Reads the many dates of a calibration document, of which most are alike."""
+    """Reads the many dates of a calibration document, most of which are the same."""
 
     def __init__(self, last_update: str) -> None:
         self._known: dict[str, dt.datetime] = {}
@@ -198,7 +198,7 @@ def _u_channels(fields: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
 
 
 def _date_or_none(value: Any, what: str) -> Optional[dt.datetime]:
-    """Return a date that is only shown; one that cannot be read must not cost the device."""
+    """Return a date that is only displayed, or None if it cannot be read: that is no reason to refuse the device."""
     if value is None:
         return None
     try:

@@ -2,12 +2,12 @@
 # See the file LICENSE at the root of the repository.
 """Circuits rebuilt straight from the experiments of a payload document.
 
-Qiskit's disassembler wants objects made of every instruction, and calls a method of the circuit for each of them. Here it is asked once
-for each kind of instruction: a name with its numbers of parameters, qubits and bits. All others of the kind are made like the one that
-it gave.
+Qiskit's disassembler needs an object for every instruction, and calls a method of the circuit for each of them. Here it is used once
+for each kind of instruction: a name with its numbers of parameters, qubits and bits. All others of the kind are modelled on the one that
+it returned.
 
-What is not plain goes to the disassembler as a whole circuit: conditions, pulse gates, bits outside of registers, parameters that are
-no numbers, and whatever else is not as Qiskit's assembler writes it.
+Circuits that are not plain are left to the disassembler as a whole: those with conditions, pulse gates, bits outside of registers,
+parameters that are not numbers, or anything else that Qiskit's assembler would have written differently.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ __all__ = ["CircuitRebuilder"]
 _PLAIN_KEYS: Final = frozenset({"label", "memory", "name", "params", "qubits", "register"})
 """Fields of an instruction without condition. The disassembler looks at neither label nor register."""
 
+_SHAPE_KEYS: Final = ("qreg_sizes", "creg_sizes", "qubit_labels", "clbit_labels", "n_qubits", "memory_slots")
+
 _UNFIT: Final = (AttributeError, IndexError, KeyError, QiskitError, TypeError, ValueError)
 
 _Kind = tuple[str, int, int, int]
@@ -33,7 +35,7 @@ class CircuitRebuilder:
     """Makes circuits of the experiments of one payload.
 
     Args:
-        disassemble: gives the circuit of an experiment document by Qiskit's disassembler.
+        disassemble: returns the circuit of an experiment document, made by Qiskit's disassembler.
     """
 
     def __init__(self, disassemble: Callable[[Mapping[str, Any]], QuantumCircuit]) -> None:
@@ -50,7 +52,7 @@ class CircuitRebuilder:
         try:
             circuit = self._directly(experiment)
         except _UNFIT:
-            circuit = None  # The disassembler says what is wrong, if it thinks so too.
+            circuit = None  # If the disassembler cannot read it either, its error says why.
         return self._disassemble(experiment) if circuit is None else circuit
 
     def _directly(self, experiment: Mapping[str, Any]) -> Optional[QuantumCircuit]:
@@ -94,19 +96,7 @@ class CircuitRebuilder:
 
         Circuits of one shape share them.
         """
-        shape = repr(
-            [
-                header[key]
-                for key in (
-                    "qreg_sizes",
-                    "creg_sizes",
-                    "qubit_labels",
-                    "clbit_labels",
-                    "n_qubits",
-                    "memory_slots",
-                )
-            ]
-        )
+        shape = repr([header[key] for key in _SHAPE_KEYS])
         if shape not in self._registers:
             for sizes, labels, count in (
                 ("qreg_sizes", "qubit_labels", "n_qubits"),
@@ -150,7 +140,7 @@ class CircuitRebuilder:
 
 
 def _maker(example: Any, params: Sequence[Any]) -> Optional[_Maker]:
-    """Return what makes more instructions like an example; ``None`` if they cannot be made from their parameters alone."""
+    """Return a function that makes instructions like an example; ``None`` if their parameters alone do not determine them."""
     if not params:
         if not getattr(example, "mutable", True):
             return lambda _: example

@@ -3,12 +3,12 @@
 """Circuits written straight as the JSON of a Qobj's experiments, in one pass over their instructions.
 
 Qiskit's assembler makes an object of every instruction, then a dictionary, and only then can the text be written. Most instructions
-need none of that: name, numbers and places of the bits are the text. Gates without parameters are objects that all circuits share,
-and the beginning of their text is written once.
+need none of that: their text is a name, numbers, and the positions of bits. Gates without parameters are objects that all circuits
+share, so the beginning of their text is made once.
 
-The walk takes only what it writes exactly as the assembler does, and leaves the whole circuit to the assembler otherwise: conditions,
-pulse gates, control flow, bits outside of registers, delays in seconds, and whatever has no form on the wire. A single instruction
-with parameters of another kind (arrays, bound expressions), or of a class that assembles itself, is left to its own ``assemble``.
+The writer covers what it writes exactly as the assembler does. Any other circuit is left to the assembler as a whole: one with
+conditions, pulse gates, control flow, bits outside of registers, delays in seconds, or values that cannot be written as JSON. A single
+instruction with other parameters (arrays, bound expressions), or of a class with its own way to assemble, is left to its ``assemble``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _Registers = tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]
 
 
 class _NotCovered(Exception):
-    """The circuit holds something that the walk does not write."""
+    """The circuit holds something that is left to the assembler."""
 
 
 class CircuitWriter:
@@ -44,7 +44,7 @@ class CircuitWriter:
     def __init__(self, left_out: Collection[str] = ()) -> None:
         self._left_out = frozenset(left_out)
         self._shared: dict[int, str] = {}
-        self._kept: list[Any] = []  # Their ids are in use as long as they are kept.
+        self._kept: list[Any] = []  # Keeps their ids from being used again.
         self._beginnings: dict[type, tuple[str, str]] = {}
         self._headers: dict[_Registers, bytes] = {}
         self._numbers: list[str] = []
@@ -53,8 +53,8 @@ class CircuitWriter:
         """Write a circuit.
 
         Returns:
-            numbers of qubits and of classical bits, and what stands behind the ``config`` of the experiment; ``None`` for a circuit that
-            the walk does not cover.
+            numbers of qubits and of classical bits, and the text that follows the ``config`` of the experiment; ``None`` for a circuit that
+            is left to the assembler.
         """
         registers = (
             tuple((register.name, register.size) for register in circuit.qregs),
@@ -79,7 +79,6 @@ class CircuitWriter:
         return qubits, clbits, b',"header":%b,%b,"instructions":[%b]}' % (header, own[1:], instructions)
 
     def _instructions(self, circuit: QuantumCircuit) -> bytes:
-        """Return the instructions with commas between them."""
         qubit_at, clbit_at = self._places(circuit.qubits), self._places(circuit.clbits)
         shared = self._shared
         written: list[str] = []
@@ -103,12 +102,12 @@ class CircuitWriter:
                     places = f'{places}],"memory":[{memory}'
                 written.append(f"{start}{places}]{end}")
         except KeyError:
-            # A bit that equals one of the circuit's without being it.
+            # A bit that is equal to one of the circuit, but another object.
             raise _NotCovered from None
         return ",".join(written).encode()
 
     def _text(self, operation: Any) -> tuple[str, str]:
-        """Return what stands before and behind the places of an instruction's bits."""
+        """Return the texts before and after the positions of an instruction's bits."""
         name = operation.name
         known = self._beginnings.get(type(operation))
         start = known[1] if known is not None and known[0] == name else self._begin(operation, name)
@@ -133,20 +132,20 @@ class CircuitWriter:
         return start, f',"label":{_quoted(label)}}}' if label else "}"
 
     def _begin(self, operation: Any, name: str) -> str:
-        """Return the beginning of the instructions of one class and name, after looking whether the walk covers them."""
+        """Return the beginning of the instructions of one class and name, after checking that they are covered."""
         if not isinstance(operation, Instruction) or isinstance(operation, ControlFlowOp):
             raise _NotCovered
         if name in self._left_out or (isinstance(operation, Delay) and operation.unit != "dt"):
             raise _NotCovered
         own_way = type(operation).assemble is not Instruction.assemble
         start = _ITSELF if own_way else f'{{"name":{_quoted(name)},'
-        # The unit of a delay is each one's own, so delays are looked at every time.
+        # Each delay has its own unit, so every delay is checked.
         if not isinstance(operation, Delay):
             self._beginnings[type(operation)] = (name, start)
         return start
 
     def _places(self, bits: Sequence[Any]) -> dict[int, str]:
-        """Return the places of bits as texts, by the identity of the bits."""
+        """Return the positions of bits as texts, by the ids of the bits."""
         for number in range(len(self._numbers), len(bits)):
             self._numbers.append(str(number))
         return dict(zip(map(id, bits), self._numbers))

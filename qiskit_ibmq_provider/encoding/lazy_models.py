@@ -1,6 +1,6 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""Variants of Qiskit's models that do less: what a device or a result holds is read when somebody asks for it.
+"""Variants of Qiskit's models that do less: what a device or a result holds is read when it is first used.
 
 A large device has more than a thousand commands and thousands of calibration values, a large result as many experiments, and a program
 looks at some of them. Whatever a user does with these objects, they are Qiskit's models: a copy or a pickle is one of Qiskit's own
@@ -61,16 +61,16 @@ class _OwnProperties(BackendProperties):
     """Calibration data whose lists are copied when they are asked for."""
 
     def __init__(self, model: BackendProperties) -> None:
-        # Not the constructor above: it makes everything from the lists.
+        # Qiskit's constructor is not called: it makes everything from the lists.
         fields = {key: value for key, value in vars(model).items() if key not in _PROPERTY_LISTS}
         extra = copy.deepcopy(fields.pop("_data"))
         vars(self).update({key: _with_own_dictionaries(value) for key, value in fields.items()})
         vars(self).update(_data=extra, _model=model)
 
     def __getattr__(self, name: str) -> Any:
-        # Only called for what is not there.
+        # Python calls this only for attributes that are not set.
         if name in _PROPERTY_LISTS:
-            # Faster than a deep copy, and of a model that was made in this process.
+            # Faster than a deep copy, and safe: the model was made in this process.
             value = pickle.loads(pickle.dumps(getattr(self._model, name)))  # noqa: S301
             return vars(self).setdefault(name, value)
         return super().__getattr__(name)
@@ -82,14 +82,14 @@ class _OwnProperties(BackendProperties):
 
 
 def _with_own_dictionaries(value: Any) -> Any:
-    """Return a value with copies of all dictionaries in it; what they hold at last is never changed."""
+    """Return a value with copies of all dictionaries in it; the values in the innermost ones are never changed."""
     if type(value) is dict:
         return {key: _with_own_dictionaries(item) for key, item in value.items()}
     return value
 
 
 class _Instructions(Sequence[PulseQobjInstruction]):
-    """The instructions of a command, read when somebody looks at them."""
+    """The instructions of a command, read when they are first used."""
 
     def __init__(self, items: Sequence[Mapping[str, Any]]) -> None:
         self._items = items
@@ -122,7 +122,7 @@ class _Instructions(Sequence[PulseQobjInstruction]):
 
 
 class _Outline:
-    """As much of a command as Qiskit's model looks at when it is made."""
+    """The part of a command that the constructor of Qiskit's model reads."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.name = document["name"]
@@ -135,10 +135,10 @@ class UnreadDefaults(PulseDefaults):
 
     Args:
         commands: the commands as they are on the wire, all of them with qubits and sequence.
-        fields: arguments of Qiskit's model but for its commands, made for this object alone.
+        fields: all other arguments of Qiskit's model; nothing else may hold them.
     """
 
-    # Qiskit counts all that is in the dictionary of the object as a field of the defaults.
+    # Qiskit takes everything in the object's dictionary for a field of the defaults.
     __slots__ = ("_commands",)
 
     def __init__(self, commands: Sequence[Mapping[str, Any]], fields: Mapping[str, Any]) -> None:
@@ -157,7 +157,7 @@ class UnreadDefaults(PulseDefaults):
         del self.cmd_def
 
     def __getattr__(self, name: str) -> Any:
-        # Only called for what is not there.
+        # Python calls this only for attributes that are not set.
         if name == "cmd_def":
             return vars(self).setdefault(
                 "cmd_def", [Command.from_dict(own_command(entry)) for entry in self._commands]
@@ -197,11 +197,11 @@ class UnreadData(ExperimentResultData):
     """
 
     def __init__(self, text: UnreadObject) -> None:
-        # Not the constructor above: the attributes that it sets are what is not there yet.
+        # Qiskit's constructor is not called: it would set the attributes that are to be read later.
         self._text: Optional[UnreadObject] = text
 
     def __getattr__(self, name: str) -> Any:
-        # Only called for what is not there.
+        # Python calls this only for attributes that are not set.
         if name.startswith("__"):
             raise AttributeError(name)
         try:
@@ -233,7 +233,6 @@ class UnreadData(ExperimentResultData):
         return _as_plain(self, ExperimentResultData, without=("_text", "_unread"))
 
     def _split(self) -> None:
-        """Find the fields, and what they are."""
         text = self._text
         if text is not None:
             fields = text.fields()
@@ -291,7 +290,7 @@ class SplitResult(Result):
         return known
 
     def _get_experiment(self, key: _Experiment = None) -> ExperimentResult:
-        """Return the data of an experiment. Qiskit looks at the names of all."""
+        """Return the data of an experiment. Qiskit's own method goes through the names of all."""
         name = key.name if isinstance(key, (QuantumCircuit, Schedule)) else key
         if isinstance(name, str):
             position = self._position(name)
@@ -300,7 +299,7 @@ class SplitResult(Result):
         return super()._get_experiment(key)
 
     def _position(self, name: str) -> Optional[int]:
-        """Return the place of the only experiment of a name; ``None`` where there is none, or more than one."""
+        """Return the place of the experiment with a name; ``None`` unless there is exactly one."""
         position = self._positions.get(name)
         if position is None or not self._is_at(position, name):
             # Users may change the list of results.
@@ -331,13 +330,7 @@ def _header(single: ExperimentResult) -> Optional[dict[str, Any]]:
 
 
 def _as_plain(model: Any, kind: type, without: Collection[str] = ()) -> tuple[Any, ...]:
-    """Return what a model is copied and pickled as: Qiskit's own class, which needs nothing of ours to be loaded.
-
-    Args:
-        model: the model, with all that Qiskit's class has.
-        kind: Qiskit's class.
-        without: attributes that only our variant has.
-    """
+    """Return what a model is copied and pickled as: Qiskit's own class, without the attributes that only our variant has."""
     plain = kind.__new__(kind)
     vars(plain).update({key: value for key, value in vars(model).items() if key not in without})
     return copy.copy, (plain,)

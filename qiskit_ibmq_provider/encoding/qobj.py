@@ -2,8 +2,8 @@
 # See the file LICENSE at the root of the repository.
 """The payload of a job: a Qobj as the bytes that are uploaded, and back as Qiskit's object.
 
-A Qobj is encoded experiment by experiment, so that besides the bytes there is never more than one experiment in memory as Python
-objects. A dictionary of the whole takes about ten times the room of its bytes.
+A Qobj is encoded experiment by experiment, so that never more than one experiment is in memory as Python objects. A dictionary
+of the whole would take about ten times as much memory as its bytes.
 """
 
 from __future__ import annotations
@@ -109,11 +109,11 @@ def encode_with(qobj: Union[QasmQobj, PulseQobj], **config: Any) -> EncodedQobj:
 
 
 def join_experiments(head: Mapping[str, Any], experiments: Iterable[bytes]) -> EncodedQobj:
-    """Put encoded experiments behind the head of their Qobj.
+    """Add encoded experiments to the head of their Qobj.
 
     Args:
         head: all fields of the Qobj but ``experiments``.
-        experiments: the experiments as JSON bytes; an iterator that lets each go keeps the memory low.
+        experiments: the experiments as JSON bytes; use an iterator that drops each one to keep memory low.
 
     Raises:
         QiskitError: something in the head has no form on the wire.

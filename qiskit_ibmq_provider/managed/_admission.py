@@ -41,11 +41,11 @@ def must_wait(remaining: Optional[int], refusals: int) -> bool:
 
 
 class Admission:
-    """The way of one job into the queue of a backend.
+    """Gets one job into the queue of a backend.
 
     Args:
         backend: the backend.
-        turn: shared by the jobs of a set: whoever waits for room holds it, and the others wait behind.
+        turn: shared by the jobs of a set: the job that waits for room holds it, and the others wait for that one.
         stopped: set when the job is no longer to be submitted.
     """
 
@@ -63,7 +63,7 @@ class Admission:
 
         Raises:
             IBMQJobManagerInvalidStateError: it was stopped first.
-            Exception: what ``attempt`` raises but for the job limit.
+            Exception: anything that ``attempt`` raises, except for the job limit.
         """
         refusals = 0
         if not self._turn.locked():
@@ -96,7 +96,7 @@ class Admission:
             return None
 
     def _wait_for_room(self) -> None:
-        """Wait for the oldest unfinished job, or a while if there is none to be seen."""
+        """Wait for the oldest unfinished job, or a short time if none is found."""
         job = self._oldest()
         if job is not None:
             logger.warning(
@@ -116,7 +116,7 @@ class Admission:
         self._pause = min(_LONGEST_PAUSE, 2 * self._pause)
 
     def _oldest(self) -> Optional[IBMQJob]:
-        """Return the oldest job that runs or waits to run. One whose payload never came may stay as it is for ever."""
+        """Return the oldest job that runs or waits to run. A job whose payload was never uploaded may stay unfinished for ever."""
         others = [status.value for status in (*API_JOB_FINAL_STATES, ApiJobStatus.CREATING)]
         try:
             jobs = self._backend.jobs(limit=1, descending=False, db_filter={"status": {"nin": others}})

@@ -1,7 +1,7 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""Doing the same for many jobs at once, and waiting for jobs in a way that can be given up."""
+"""Work on many jobs at the same time, and waits for jobs that can be abandoned."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _R = TypeVar("_R")
 
 
 class WaitAbandoned(Exception):
-    """Nobody wants the outcome of a wait any more."""
+    """The outcome of a wait is no longer wanted."""
 
 
 def job_set_threads(jobs: int) -> ThreadPoolExecutor:

@@ -30,12 +30,7 @@ def experiments_per_job(
 
 
 def split(experiments: Sequence[_T], size: Optional[int]) -> list[list[_T]]:
-    """Return the experiments in lists of a size, the last of which may be shorter.
-
-    Args:
-        experiments: what is to be run.
-        size: how long the lists are; ``None`` makes one list of all.
-    """
+    """Return the experiments in lists of a size, the last of which may be shorter; without a size, in one list of all."""
     step = size or max(1, len(experiments))
     return [list(experiments[start : start + step]) for start in range(0, len(experiments), step)]
 
@@ -55,7 +50,7 @@ def experiment_count(programs: int, options: Mapping[str, Any]) -> int:
 
 
 def options_of_part(options: Mapping[str, Any], start: int, programs: int, total: int) -> dict[str, Any]:
-    """Return the run options of one job: of frequencies given for each experiment only its own.
+    """Return the run options of one job: of a list of frequencies only those for its own experiments.
 
     Args:
         options: the options of the whole set.
@@ -88,12 +83,12 @@ class Spans:
 
     All jobs of a set are equally long but for the last, because that is how a set is split. One known length tells the others.
 
-    A set that was retrieved knows how long some of its jobs are. To find out about others may cost the download of a payload, so that
-    is put off until somebody needs the number.
+    A set that was retrieved knows how long some of its jobs are. Finding out about others may take the download of a payload, so this
+    waits until the number is needed.
 
     Args:
         counts: how many experiments each job holds, ``None`` where that is not known.
-        look_up: finds out how many experiments a job holds; ``None`` if there is no way.
+        look_up: finds out how many experiments a job holds; ``None`` if it cannot.
         offset: number of the first experiment.
     """
 
@@ -137,7 +132,7 @@ class Spans:
         return count
 
     def text(self, index: int) -> str:
-        """Return first and last experiment of a job as ``"75-149"``, with ``?`` for what is not known yet. Asks nobody."""
+        """Return first and last experiment of a job as ``"75-149"``, with ``?`` for what is not known yet. Makes no request."""
         counts = [self._known(each) for each in range(index + 1)]
         start: Optional[int] = self._offset
         for count in counts[:-1]:

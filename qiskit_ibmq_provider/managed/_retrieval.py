@@ -1,7 +1,7 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""From the jobs that a server has for a set back to the set: which job stands where, and how long it is."""
+"""Rebuilding a set from the jobs that the server has of it: their order, and how many experiments each one holds."""
 
 from __future__ import annotations
 
@@ -65,11 +65,7 @@ def arrange(jobs: Sequence[IBMQJob], job_set_id: str) -> tuple[str, list[Optiona
 
 
 def spans_of(jobs: Sequence[Optional[IBMQJob]]) -> Spans:
-    """Return which experiments the jobs of a set hold. Nothing is asked for now.
-
-    Args:
-        jobs: the job of each place.
-    """
+    """Return which experiments the jobs of a set hold. No request is made yet."""
 
     def look_up(index: int) -> Optional[int]:
         job = jobs[index]
@@ -82,7 +78,7 @@ def spans_of(jobs: Sequence[Optional[IBMQJob]]) -> Spans:
 
 
 def num_circuits(job: IBMQJob) -> Optional[int]:
-    """Return how many experiments a job ran, ``None`` where the server has not said so. Servers do once it ran."""
+    """Return how many experiments a job ran, ``None`` where the server has not said so. Servers say it after the job has run."""
     summary = getattr(job, "summary_data_", None)
     inner = summary.get("summary") if isinstance(summary, Mapping) else None
     count = inner.get("num_circuits") if isinstance(inner, Mapping) else None

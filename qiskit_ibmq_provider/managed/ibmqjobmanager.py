@@ -153,7 +153,7 @@ class IBMQJobManager:
 
 
 def _programs(experiments: Any, backend: IBMQBackend) -> list[Any]:
-    """Return the experiments as a list. A circuit is one of them, although it can be gone through like a list."""
+    """Return the experiments as a list. A single circuit counts as one, although it can be iterated over."""
     single = isinstance(experiments, _SINGLE) or not isinstance(experiments, Iterable)
     try:
         circuits, schedules = circuits_or_schedules([experiments] if single else list(experiments))

@@ -39,14 +39,14 @@ _NOT_RUN = (JobStatus.INITIALIZING, JobStatus.ERROR, JobStatus.CANCELLED)
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What came of a job: a result, or why there is none. Neither, as long as nobody has asked."""
+    """What came of a job: a result, or why there is none. Neither of them before the result was asked for."""
 
     result: Optional[Result] = None
     error: Optional[BaseException] = None
 
 
 class ManagedJob:
-    """A job of a :class:`ManagedJobSet`, which makes it.
+    """A job of a :class:`ManagedJobSet`. The set makes it.
 
         >>> job_set = IBMQJobManager().run([circuit] * 3, backend, max_experiments_per_job=2)
         >>> len(job_set.jobs()), [each.experiments_text() for each in job_set.managed_jobs()]
@@ -58,7 +58,7 @@ class ManagedJob:
         job: the job, if it is submitted already.
 
     Attributes:
-        job: the job; ``None`` until it is submitted, and if it cannot be.
+        job: the job; ``None`` until it is submitted, and if that fails.
         future: its submission; ``None`` for a job that was retrieved.
         outcome: what came of it, once that was asked for.
     """
@@ -160,7 +160,7 @@ class ManagedJob:
         return status
 
     def ask_status(self) -> tuple[Optional[JobStatus], Optional[JobError]]:
-        """Return the status, or ``None`` and why it could not be had."""
+        """Return the status, or ``None`` and the error that was raised instead."""
         job = self.job
         if job is None:
             if self.submit_error is None:
@@ -206,7 +206,7 @@ class ManagedJob:
         """Wait until the job is submitted and over; keep and return what came of it.
 
         Args:
-            abandoned: set when nobody waits any more.
+            abandoned: set when the outcome is no longer wanted.
             deadline: when to stop, as ``time.monotonic`` counts.
             partial: take what a failed job has.
             refresh: fetch the result again.
@@ -289,7 +289,7 @@ class ManagedJob:
             self.future.cancel()
 
     def qobj(self) -> Optional[Union[QasmQobj, PulseQobj]]:
-        """Return the payload, or ``None``, with a warning, if it cannot be had."""
+        """Return the payload, or ``None``, with a warning, if it cannot be fetched."""
         if self.job is None:
             return None
         try:
@@ -316,14 +316,14 @@ class ManagedJob:
         """Return what was submitted, with its options, to be submitted once more; from the server if it is not kept.
 
         Raises:
-            IBMQJobManagerInvalidStateError: it is not to be had.
+            IBMQJobManagerInvalidStateError: there is no job and nothing was kept.
             IBMQJobApiError: the payload cannot be fetched.
         """
         if self._programs is not None:
             return self._programs, self._run_config
         if self.job is None:
             raise IBMQJobManagerInvalidStateError(f"{self._missing} Its circuits are not here either.")
-        # The document itself: taken apart into circuits and options it would not be quite the same.
+        # The payload as it is: circuits and options made from it might differ slightly.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             return self.job.qobj(), {"experiment_id": self.job.experiment_id}
@@ -345,7 +345,7 @@ class ManagedJob:
         self.job = admission.submit(attempt)
 
     def _tell_failure(self, future: Future[None]) -> None:
-        """Say at once that a submission failed: nobody may ever ask."""
+        """Log at once that a submission failed: the script may never ask for it."""
         if not future.cancelled() and not self._stopped.is_set():
             error = future.exception()
             if error is not None:

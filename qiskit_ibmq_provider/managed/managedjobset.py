@@ -156,7 +156,7 @@ class ManagedJobSet:
 
         Returns:
             The statuses. A job that waits to be submitted is ``INITIALIZING``; ``None`` stands for one that could not be submitted,
-            and, with a warning, for a status that could not be had.
+            and, with a warning, for a status that could not be fetched.
         """
         asked = in_parallel(lambda managed, _: managed.ask_status(), self._managed_jobs)
         for managed, (_, error) in zip(self._managed_jobs, asked):
@@ -248,13 +248,13 @@ class ManagedJobSet:
             The places of the jobs that are submitted again, as in :meth:`jobs`.
 
         Raises:
-            IBMQJobManagerInvalidStateError: the circuits of a job are not to be had any more.
+            IBMQJobManagerInvalidStateError: the circuits of a job are no longer available.
             IBMQJobApiError: they cannot be fetched.
         """
         failed = self._failed(cancelled=cancelled)
         again = [(index, *self._managed_jobs[index].programs_again()) for index in failed]
         if again:
-            # Payloads from the server are Qobj. Whoever calls this has not chosen them, so is not to be told that they are deprecated.
+            # Payloads from the server are Qobj. The caller did not choose that form, so there is no point in warning that it is deprecated.
             assert self._backend is not None
             self._backend.qobj_warning_issued = True
             self._forget()
@@ -290,7 +290,7 @@ class ManagedJobSet:
         return managed.job, index
 
     def managed_jobs(self) -> list[ManagedJob]:
-        """Return what this set knows of each job."""
+        """Return the jobs of the set as it manages them, submitted or not."""
         return self._managed_jobs
 
     def locate(self, experiment: Union[str, QuantumCircuit, Schedule, int]) -> tuple[ManagedJob, int]:
@@ -313,7 +313,7 @@ class ManagedJobSet:
 
     @requires_submit
     def qobjs(self) -> list[Union[QasmQobj, PulseQobj, None]]:
-        """Return the payload of each job, ``None`` where it cannot be had."""
+        """Return the payload of each job, ``None`` where it cannot be fetched."""
         return [managed.qobj() for managed in self._managed_jobs]
 
     def name(self) -> str:
@@ -330,7 +330,7 @@ class ManagedJobSet:
 
     @requires_submit
     def update_name(self, name: str) -> str:
-        """Give the set another name, and with it each job. A job that keeps its name is logged.
+        """Rename the set and all of its jobs. A job that cannot be renamed is logged.
 
         Args:
             name: the new name.
@@ -357,12 +357,12 @@ class ManagedJobSet:
     ) -> list[str]:
         """Change the tags of the set to ``(replacement or current) + additional - removal``, and with them those of each job.
 
-        The tag by which the set is found always stays. A job that keeps its tags is logged.
+        The tag by which the set is found always stays. A job whose tags cannot be changed is logged.
 
         Args:
             replacement_tags: take the place of the current tags; an empty list clears them.
             additional_tags: added to them.
-            removal_tags: taken away in the end.
+            removal_tags: removed at the end.
 
         Returns:
             The new tags.
@@ -399,7 +399,6 @@ class ManagedJobSet:
 
     @requires_submit
     def _failed(self, *, cancelled: bool) -> list[int]:
-        """Return the places of jobs that have failed or could not be submitted."""
         for managed in self._managed_jobs:
             if self._backend is not None:
                 managed.adopt_lost_job(self._backend)
@@ -420,12 +419,7 @@ class ManagedJobSet:
         raise IBMQJobManagerJobNotFound(f"The job set has no experiment {number}.")
 
     def _update_each(self, change: Callable[[int, IBMQJob], _R], what: str) -> list[_R]:
-        """Change every job there is, and return what the jobs are now; a refusal of the server is logged.
-
-        Args:
-            change: changes one of them, given its place and the job.
-            what: the attribute, for the log.
-        """
+        """Change an attribute of every job there is, and return what they have now; a refusal of the server is logged."""
 
         def update(place: tuple[int, IBMQJob]) -> list[_R]:
             index, job = place
@@ -445,5 +439,5 @@ class ManagedJobSet:
         return [tag for tag in job_tags if tag != self._id_long]
 
     def _forget(self) -> None:
-        """Drop what was collected from jobs that are not those of the set any more."""
+        """Drop what was collected from jobs that have been replaced."""
         self._results, self._error_messages = None, None

@@ -162,5 +162,5 @@ class ManagedResults:
 
 
 def _result(collected: Optional[Result], job: Any) -> Result:
-    """Return the result of a job, which asks no one if it was collected."""
+    """Return the result of a job, without a request if it was collected before."""
     return job.result() if collected is None else collected

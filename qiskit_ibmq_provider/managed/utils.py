@@ -60,11 +60,7 @@ def set_tag(job_set_id: str) -> str:
 
 
 def requires_submit(func: Callable[..., _R]) -> Callable[..., _R]:
-    """Let a method of a job set wait until all its jobs are submitted, or have failed to be.
-
-    Args:
-        func: the method.
-    """
+    """Let a method of a job set wait until all its jobs are submitted, or have failed to be."""
 
     @functools.wraps(func)
     def wrapper(job_set: Any, *args: Any, **kwargs: Any) -> _R:
@@ -75,11 +71,7 @@ def requires_submit(func: Callable[..., _R]) -> Callable[..., _R]:
 
 
 def format_status_counts(statuses: Sequence[Optional[JobStatus]]) -> list[str]:
-    """Return how many jobs have which status, one line each.
-
-    Args:
-        statuses: the status of each job, ``None`` where it is not known.
-    """
+    """Return how many jobs have which status, one line each; ``None`` stands for a status that is not known."""
     counts = Counter(statuses)
     rows = [("Total", len(statuses))]
     rows += [(label, sum(counts[status] for status in group)) for label, group in _ROWS]
@@ -91,12 +83,7 @@ def format_status_counts(statuses: Sequence[Optional[JobStatus]]) -> list[str]:
 def format_job_details(
     statuses: Sequence[Optional[JobStatus]], managed_jobs: Sequence[ManagedJob]
 ) -> list[str]:
-    """Return lines about each job: its experiments, id, name, status, and place in the queue or reason of failure.
-
-    Args:
-        statuses: the status of each job, ``None`` where it is not known.
-        managed_jobs: the jobs.
-    """
+    """Return lines about each job: its experiments, id, name, status, and place in the queue or reason of failure."""
     lines = []
     for index, (status, managed) in enumerate(zip(statuses, managed_jobs)):
         lines.append(f"  experiments: {managed.experiments_text()}")
