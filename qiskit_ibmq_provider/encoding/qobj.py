@@ -22,8 +22,8 @@ from qiskit_ibmq_provider.protocol.fields import as_object, as_objects
 from qiskit_ibmq_provider.protocol.instructions import PULSE_INSTRUCTION_FIELDS, QASM_INSTRUCTION_FIELDS
 
 __all__ = [
-    "LOOSE",
     "EncodedQobj",
+    "LOOSE",
     "decode_qobj",
     "encode_qobj",
     "encode_with",

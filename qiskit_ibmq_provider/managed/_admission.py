@@ -18,6 +18,8 @@ from qiskit_ibmq_provider.managed._parallel import WaitAbandoned, wait_until_fin
 from qiskit_ibmq_provider.managed.exceptions import IBMQJobManagerInvalidStateError
 from qiskit_ibmq_provider.protocol.status import API_JOB_FINAL_STATES, ApiJobStatus
 
+__all__ = ["Admission", "must_wait"]
+
 logger = get_logger("qiskit_ibmq_provider.managed.managedjob")
 """The logger of :class:`ManagedJob`, where scripts look for the warning that a set waits at the job limit."""
 

@@ -14,6 +14,15 @@ from typing import Any, Callable, Final, Optional, TypeVar
 from qiskit_ibmq_provider.job.exceptions import IBMQJobTimeoutError
 from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
 
+__all__ = [
+    "WaitAbandoned",
+    "in_parallel",
+    "job_set_threads",
+    "seconds_left",
+    "wait_until_done",
+    "wait_until_final",
+]
+
 _THREADS: Final = 4
 """How many jobs of a set are submitted, or asked for, at the same time."""
 

@@ -10,6 +10,15 @@ from typing import Any, Callable, Optional, TypeVar
 
 from qiskit_ibmq_provider.managed.exceptions import IBMQJobManagerInvalidStateError
 
+__all__ = [
+    "Spans",
+    "experiment_count",
+    "experiments_per_job",
+    "options_of_part",
+    "program_names",
+    "split",
+]
+
 _T = TypeVar("_T")
 
 

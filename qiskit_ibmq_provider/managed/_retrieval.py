@@ -17,6 +17,8 @@ from qiskit_ibmq_provider.managed._parts import Spans
 from qiskit_ibmq_provider.managed.exceptions import IBMQJobManagerInvalidStateError
 from qiskit_ibmq_provider.managed.utils import JOB_SET_NAME_RE
 
+__all__ = ["arrange", "num_circuits", "parse_name", "spans_of"]
+
 logger = get_logger(__name__)
 
 _FAILED = (JobStatus.ERROR, JobStatus.CANCELLED)

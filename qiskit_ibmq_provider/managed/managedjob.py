@@ -30,7 +30,7 @@ from qiskit_ibmq_provider.managed._parallel import seconds_left, wait_until_done
 from qiskit_ibmq_provider.managed._parts import Spans, experiment_count, program_names
 from qiskit_ibmq_provider.managed.exceptions import IBMQJobManagerInvalidStateError
 
-__all__ = ["ManagedJob"]
+__all__ = ["ManagedJob", "Outcome"]
 
 logger = get_logger(__name__)
 

@@ -23,9 +23,12 @@ from qiskit_ibmq_provider.managed.managedjob import ManagedJob
 __all__ = [
     "JOB_SET_NAME_FORMATTER",
     "JOB_SET_NAME_RE",
+    "default_name",
     "format_job_details",
     "format_status_counts",
+    "new_id",
     "requires_submit",
+    "set_tag",
 ]
 
 JOB_SET_NAME_FORMATTER: Final = "{}_{}_"
