@@ -457,7 +457,7 @@ def test_a_service_that_comes_up_elsewhere_is_followed(factory):
         assert provider.backend.jobs() == []
         # The old access token is not taken any more, so there was a login, with the token of today.
         assert second.asked("/loginWithToken") == 1
-        assert second.headers[-1]["X-Access-Token"] == "new-access"
+        assert second.headers[-1]["x-access-token"] == "new-access"
         provider.backend.jobs()
         assert second.asked("/loginWithToken") == 1
 
