@@ -15,7 +15,7 @@ import pytest
 
 import qiskit_ibmq_provider
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "modern.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "modern.md"
 
 
 def test_the_examples_run_one_after_the_other(ibmq_service, tmp_path):

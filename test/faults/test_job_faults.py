@@ -9,8 +9,10 @@ import threading
 import time
 
 import pytest
-from support.job_server import JOB, RESULT, refusal
+from support.job_server import JOB, RESULT, client, job, refusal, server
 from support.scripted_server import Peer, answer, drop, hang, reset, status, talk, truncated
+
+__all__ = ["client", "job", "server"]
 
 RUNNING, COMPLETED = answer(JOB), answer({**JOB, "status": "COMPLETED"})
 GARBAGE = answer(b"<html>busy</html>")
