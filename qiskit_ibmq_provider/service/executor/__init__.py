@@ -8,6 +8,6 @@ Only the workers import Qiskit and Aer. The service's own process imports :mod:`
 
 from __future__ import annotations
 
-from qiskit_ibmq_provider.service.executor.local import LocalEngine
+from qiskit_ibmq_provider.service.executor.local_engine import LocalEngine
 
 __all__ = ["LocalEngine"]

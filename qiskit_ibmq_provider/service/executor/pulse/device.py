@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Optional
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
-from qiskit_ibmq_provider.service.executor.pulse.waveforms import PulseError
-from qiskit_ibmq_provider.service.executor.refusal import Refusal
+from qiskit_ibmq_provider.service.executor.qobj.checks import InstructionError, JobRejected
 
 __all__ = ["Channel", "PulseDevice"]
 
@@ -80,12 +79,12 @@ class PulseDevice:
         """Read a device as the device catalogue gives it, with GHz and ns.
 
         Raises:
-            Refusal: the device cannot run schedules; the message says what it lacks.
+            JobRejected: the device cannot run schedules; the message says what it lacks.
         """
         name = configuration["backend_name"]
         lacking = "pulse defaults" if defaults is None else "a Hamiltonian"
         if defaults is None or not configuration.get("hamiltonian"):
-            raise Refusal(
+            raise JobRejected(
                 f"{name} cannot run pulse schedules or gates that are defined by pulses: it has no {lacking}. "
                 "The devices that can are listed by provider.backends(open_pulse=True).",
                 ErrorCode.SCHEDULES_UNSUPPORTED,
@@ -119,15 +118,15 @@ class PulseDevice:
         """Return a channel by its name.
 
         Raises:
-            PulseError: there is none of this name.
+            InstructionError: there is none of this name.
         """
         match = _CHANNEL.fullmatch(name) if isinstance(name, str) else None
         if match is None:
-            raise PulseError(f"a channel should be named like d0, u0, m0 or a0, not {name!r:.40}")
+            raise InstructionError(f"a channel should be named like d0, u0, m0 or a0, not {name!r:.40}")
         kind, index = match[1], int(match[2])
         available = len(self.controls) if kind == "u" else self.qubits
         if index >= available:
-            raise PulseError(f"there is no channel {name}: {self.name} has {available} {_KINDS[kind]}")
+            raise InstructionError(f"there is no channel {name}: {self.name} has {available} {_KINDS[kind]}")
         return Channel(kind, index)
 
     def frequency(self, channel: Channel, drives: Sequence[float]) -> float:

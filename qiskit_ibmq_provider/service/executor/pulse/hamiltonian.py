@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Optional
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
-from qiskit_ibmq_provider.service.executor.refusal import Refusal
+from qiskit_ibmq_provider.service.executor.qobj.checks import JobRejected
 
 __all__ = ["Term", "channel_qubits", "couplings", "read_terms"]
 
@@ -57,12 +57,12 @@ def read_terms(
             does not know is added to it.
 
     Raises:
-        Refusal: the device has no Hamiltonian, or one that cannot be read.
+        JobRejected: the device has no Hamiltonian, or one that cannot be read.
     """
     hamiltonian = configuration.get("hamiltonian")
     name = configuration.get("backend_name")
     if not isinstance(hamiltonian, Mapping) or not hamiltonian.get("h_str"):
-        raise Refusal(
+        raise JobRejected(
             f"The device {name} cannot run schedules: its configuration has no Hamiltonian. Use a device that has one, or circuits.",
             ErrorCode.SCHEDULES_UNSUPPORTED,
         )
@@ -72,7 +72,7 @@ def read_terms(
         try:
             terms.extend(_read(text, values))
         except (KeyError, ValueError, ZeroDivisionError) as err:
-            raise Refusal(
+            raise JobRejected(
                 f"The device {name} cannot run schedules: the term {text!r:.80} of its Hamiltonian cannot be read ({err}).",
                 ErrorCode.SCHEDULES_UNSUPPORTED,
             ) from err
@@ -88,7 +88,7 @@ def couplings(configuration: Mapping[str, Any]) -> frozenset[frozenset[int]]:
     """Return the pairs of qubits between which the Hamiltonian exchanges excitations.
 
     Raises:
-        Refusal: the device has no Hamiltonian, or one that cannot be read.
+        JobRejected: the device has no Hamiltonian, or one that cannot be read.
     """
     return frozenset(
         term.qubits for term in read_terms(configuration) if term.channel is None and len(term.qubits) == 2
@@ -103,13 +103,13 @@ def channel_qubits(configuration: Mapping[str, Any], channel: str) -> tuple[int,
         channel: as ``d0`` or ``u3``.
 
     Raises:
-        Refusal: the Hamiltonian has no such channel.
+        JobRejected: the Hamiltonian has no such channel.
     """
     acted = sorted(
         {qubit for term in read_terms(configuration) if term.channel == channel for qubit in term.qubits}
     )
     if not acted:
-        raise Refusal(
+        raise JobRejected(
             f"The Hamiltonian of the device {configuration.get('backend_name')} has no channel {channel!r}.",
             ErrorCode.SCHEDULES_UNSUPPORTED,
         )

@@ -25,7 +25,8 @@ import numpy.typing as npt
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.executor.pulse.corrections import Corrections, Gain, find_corrections
 from qiskit_ibmq_provider.service.executor.pulse.hamiltonian import Term, read_terms
-from qiskit_ibmq_provider.service.executor.refusal import Refusal
+from qiskit_ibmq_provider.service.executor.pulse.program import ComplexArray, RealArray
+from qiskit_ibmq_provider.service.executor.qobj.checks import JobRejected
 
 __all__ = ["Drive", "LEVELS", "MAX_QUBITS", "PulseModel"]
 
@@ -39,18 +40,15 @@ _MICROSECOND: Final = 1e3
 _UNITS: Final = {"s": 1e9, "ms": 1e6, "us": _MICROSECOND, "µs": _MICROSECOND, "ns": 1.0}
 """Nanoseconds of the units of time in a calibration."""
 
-ComplexArray = npt.NDArray[np.complex128]
-RealArray = npt.NDArray[np.float64]
-
 
 @dataclasses.dataclass(frozen=True)
 class Drive:
     """What a channel does.
 
     Attributes:
-        operator: the part that lowers the number of excitations, in rad/ns at an envelope of 1. Shape ``(dimension, dimension)``.
+        operator: the part that lowers the number of excitations, in rad/ns at an envelope of 1. OperandLayout ``(dimension, dimension)``.
         frequency: the carrier at which the channel is calibrated, in rad/ns.
-        shift: the shift of the energies in rad/ns at an envelope of 1; it grows with the square of the envelope. Shape ``(dimension,)``, or
+        shift: the shift of the energies in rad/ns at an envelope of 1; it grows with the square of the envelope. OperandLayout ``(dimension,)``, or
             ``None`` without one.
         gains: of pulses by their peak, if they differ.
     """
@@ -67,8 +65,8 @@ class PulseModel:
 
     Attributes:
         qubits: the numbers of the qubits on the device.
-        energies: of the dressed states in rad/ns, the ground state at 0. Shape ``(dimension,)``.
-        levels: the level of each qubit in each dressed state. Shape ``(qubits, dimension)``.
+        energies: of the dressed states in rad/ns, the ground state at 0. OperandLayout ``(dimension,)``.
+        levels: the level of each qubit in each dressed state. OperandLayout ``(qubits, dimension)``.
         drives: by channel, for all channels that act on these qubits.
         lifetimes: ``T1`` and the pure dephasing time of each qubit in ns, infinite where the calibration has none.
         corrected: whether corrections of the drives were found for this device and calibration.
@@ -125,11 +123,11 @@ class PulseModel:
             corrections: of the drives; by default those that this package ships for the device.
 
         Raises:
-            Refusal: the device has no Hamiltonian that can be read, or there are too many qubits.
+            JobRejected: the device has no Hamiltonian that can be read, or there are too many qubits.
         """
         chosen = tuple(sorted(qubits))
         if not 1 <= len(chosen) <= MAX_QUBITS:
-            raise Refusal(
+            raise JobRejected(
                 f"The schedule needs {len(chosen)} coupled qubits in one simulation; at most {MAX_QUBITS} are simulated. Use fewer.",
                 ErrorCode.SCHEDULES_UNSUPPORTED,
             )

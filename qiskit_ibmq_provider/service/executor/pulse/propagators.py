@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from qiskit_ibmq_provider.service.executor.pulse.model import PulseModel
+from qiskit_ibmq_provider.service.executor.pulse.program import ComplexArray, RealArray
 from qiskit_ibmq_provider.service.executor.pulse.slices import Slice
 
 __all__ = ["Propagators", "exponentials"]
@@ -36,9 +36,6 @@ _NORM: Final = 0.6
 
 _BLOCK: Final = 2**21
 """Matrix elements that are worked on at a time: few enough to stay in the cache of a processor."""
-
-ComplexArray = npt.NDArray[np.complex128]
-RealArray = npt.NDArray[np.float64]
 
 
 def exponentials(matrices: ComplexArray) -> ComplexArray:

@@ -15,11 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from qiskit_ibmq_provider.service.executor.pulse.corrections import gain_at
 from qiskit_ibmq_provider.service.executor.pulse.model import PulseModel
-from qiskit_ibmq_provider.service.executor.pulse.program import PulseProgram
+from qiskit_ibmq_provider.service.executor.pulse.program import ComplexArray, PulseProgram, RealArray
 
 __all__ = ["SLICE", "Slice", "cut", "steps_per_sample"]
 
@@ -37,9 +36,6 @@ _STEP: Final = 0.25
 
 _SAME: Final = 1e-9
 """Carriers that differ by less, in rad/ns, are the same."""
-
-ComplexArray = npt.NDArray[np.complex128]
-RealArray = npt.NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True)
