@@ -53,6 +53,10 @@ class _Slot:
     task: Optional[Task] = None
     deadline: float = math.inf
 
+    def clear(self) -> None:
+        """Make room for another worker."""
+        self.worker, self.task, self.ready, self.deadline = None, None, False, math.inf
+
 
 class LocalEngine:
     """Runs at most ``workers`` tasks at once, each in a process that is killed to stop it.
@@ -149,7 +153,6 @@ class LocalEngine:
             return
 
     def _run(self) -> None:
-        """Speak with the workers until the engine is closed."""
         while self._take_orders():
             self._start_workers()
             self._hand_out()
@@ -201,7 +204,6 @@ class LocalEngine:
             )
 
     def _hand_out(self) -> None:
-        """Give waiting tasks to idle workers."""
         for slot in self._slots:
             if not self._waiting:
                 return
@@ -218,7 +220,6 @@ class LocalEngine:
             self._report(EventKind.STARTED, slot.task)
 
     def _wait(self) -> None:
-        """Sleep until something happens: an order, a message, a death or a deadline."""
         sources: list[Connection | int] = [self._wake_reader]
         for slot in self._slots:
             if slot.worker is not None:
@@ -259,9 +260,9 @@ class LocalEngine:
         self._hear(slot)
         worker, task, was_ready = slot.worker, slot.task, slot.ready
         assert worker is not None
+        slot.clear()
         pid = worker.pid
         reason = _describe_exit(worker.reap())
-        slot.worker, slot.task, slot.ready, slot.deadline = None, None, False, math.inf
         if task is not None:
             logger.warning("Worker %s was lost under job %s: %s.", pid, task.job_id, reason)
             self._report(EventKind.LOST, task, f"the worker process {reason}")
@@ -271,7 +272,6 @@ class LocalEngine:
             self._start_failed(reason)
 
     def _end_overdue(self) -> None:
-        """Kill the tasks that are past their time limit."""
         now = time.monotonic()
         for slot in self._slots:
             if slot.task is not None and slot.deadline <= now:
@@ -284,7 +284,7 @@ class LocalEngine:
         if worker is None or task is None:
             return
         worker.kill()
-        slot.worker, slot.task, slot.ready, slot.deadline = None, None, False, math.inf
+        slot.clear()
         self._report(kind, task, reason)
 
     def _report(

@@ -69,13 +69,7 @@ class QubitReadout:
 
     @classmethod
     def from_errors(cls, excited_from_ground: float, ground_from_excited: float, seed: int) -> QubitReadout:
-        """Return the readout of a qubit with such errors.
-
-        Args:
-            excited_from_ground: probability to read 1 after 0.
-            ground_from_excited: probability to read 0 after 1.
-            seed: makes the place of the clouds differ from qubit to qubit; the same seed gives the same place.
-        """
+        """Return the readout of a qubit with such errors. The seed makes the place of the clouds differ from qubit to qubit."""
         errors = (excited_from_ground, ground_from_excited)
         low, high = _OVERLAP_RANGE
         overlap = min(max(low, _OVERLAP * min(*errors, 1 - errors[0], 1 - errors[1])), high)
@@ -126,24 +120,14 @@ class QubitReadout:
 
 
 class Readout:
-    """Readout of all qubits of a device.
-
-    Args:
-        qubits: one for each qubit.
-    """
+    """Readout of all qubits of a device."""
 
     def __init__(self, qubits: Sequence[QubitReadout]) -> None:
         self._qubits = tuple(qubits)
 
     @classmethod
     def from_properties(cls, name: str, properties: Optional[Mapping[str, Any]], qubits: int) -> Readout:
-        """Return the readout of a device by its calibration; one without calibration reads without error.
-
-        Args:
-            name: the device.
-            properties: its calibration, as on the wire.
-            qubits: how many it has.
-        """
+        """Return the readout of a device by its calibration; one without calibration reads without error."""
         calibrated = (properties or {}).get("qubits", [])
         return cls(
             [
@@ -168,7 +152,6 @@ def points_to_json(points: ComplexArray, *, average: bool) -> list[Any]:
 
 
 def _errors(values: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
-    """Return the probabilities to read 1 after 0 and 0 after 1."""
     named = {value["name"]: float(value["value"]) for value in values}
     mean = named.get("readout_error", 0.0)
     errors = (named.get("prob_meas1_prep0", mean), named.get("prob_meas0_prep1", mean))

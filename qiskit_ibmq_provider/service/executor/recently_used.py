@@ -15,11 +15,7 @@ Value = TypeVar("Value")
 
 
 class RecentlyUsed(Generic[Value]):
-    """Keeps the values that were used last.
-
-    Args:
-        kept: how many.
-    """
+    """Keeps so many of the values that were used last."""
 
     def __init__(self, kept: int) -> None:
         self._kept = kept

@@ -114,15 +114,7 @@ def failures(document: Mapping[str, Any]) -> Optional[str]:
 def job_summary(
     *, circuits: int, gates: int, qubits_used: int, config: Mapping[str, Any], calibrated: Optional[str]
 ) -> dict[str, Any]:
-    """Return what ``summaryData.summary`` shows of a job.
-
-    Args:
-        circuits: how many circuits or schedules it has.
-        gates: how many instructions these have in all.
-        qubits_used: how many qubits the largest of them uses.
-        config: type, shots and sizes.
-        calibrated: the date of the calibration that it ran with.
-    """
+    """Return what ``summaryData.summary`` shows of a job: what it ran, its type and sizes, and the date of its calibration."""
     told = {
         "num_circuits": circuits,
         "gates_executed": gates,

@@ -61,11 +61,7 @@ Computed = tuple[Mapping[str, Any], Mapping[str, Any]]
 
 
 class Worker:
-    """Runs tasks, one after the other, with what it remembers of devices.
-
-    Args:
-        settings: devices, threads and memory.
-    """
+    """Runs tasks, one after the other, with what it remembers of devices."""
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
@@ -165,11 +161,7 @@ class Worker:
         return self._pulses.run(task, rules, device, payload, max_experiments=self._settings.max_experiments)
 
     def calibration(self, name: str, instant: Optional[datetime.datetime]) -> Optional[dict[str, Any]]:
-        """Return the calibration of a device at an instant, or its newest; ``None`` for a device without any.
-
-        Raises:
-            JobRejected: the device has calibrations, but none as old as that.
-        """
+        """Return the calibration of a device at an instant, or its newest; ``None`` for a device without any."""
         if instant is None:
             return self._fleet.properties(name)
         found = self._fleet.properties_at(name, instant)
@@ -183,7 +175,6 @@ class Worker:
         return found
 
     def _noise(self, rules: DeviceRules, instant: Optional[datetime.datetime]) -> Optional[CalibrationNoise]:
-        """Return the noise of a device, from memory if it was used lately."""
         properties = self.calibration(rules.name, instant)
         if properties is None:
             return None

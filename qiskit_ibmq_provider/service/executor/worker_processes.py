@@ -71,9 +71,6 @@ class WorkerStarter:
     """Starts worker processes.
 
     Uses a fork server where the system has one, else fresh interpreters. Never plain fork: the simulator's threads do not survive it.
-
-    Args:
-        settings: what each worker is told.
     """
 
     def __init__(self, settings: WorkerSettings) -> None:

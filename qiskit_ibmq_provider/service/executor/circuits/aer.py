@@ -17,7 +17,7 @@ from typing import Any, Final, Optional
 from qiskit.qobj import QasmQobj
 from qiskit_aer import AerSimulator
 
-from qiskit_ibmq_provider.service.executor.circuits.normalise import Circuit
+from qiskit_ibmq_provider.service.executor.circuits.normalise import NormalisedCircuit
 from qiskit_ibmq_provider.service.executor.qobj.circuit_job import CircuitJob
 from qiskit_ibmq_provider.service.executor.qobj.options import KERNELED
 
@@ -27,12 +27,7 @@ _SCHEMA: Final = "1.3.0"
 
 
 class CircuitRunner:
-    """Runs circuits. One serves all jobs of a worker process.
-
-    Args:
-        threads: processor threads that one simulation may use.
-        memory: bytes of memory that one simulation may use.
-    """
+    """Runs circuits, with so many threads and bytes of memory for one simulation. One serves all jobs of a worker process."""
 
     def __init__(self, threads: int, memory: int) -> None:
         self._simulator = AerSimulator()
@@ -44,14 +39,9 @@ class CircuitRunner:
         logging.getLogger("qiskit_aer").setLevel(logging.CRITICAL)
 
     def run(
-        self, job: CircuitJob, circuits: Sequence[Circuit], noise_model: Optional[Mapping[str, Any]]
+        self, job: CircuitJob, circuits: Sequence[NormalisedCircuit], noise_model: Optional[Mapping[str, Any]]
     ) -> list[dict[str, Any]]:
-        """Run all circuits of a job.
-
-        Args:
-            job: the job, for shots, seed, method and options.
-            circuits: its circuits, normalised, in the order of its experiments.
-            noise_model: the dictionary of a noise model, or ``None``.
+        """Run the normalised circuits of a job, in the order of its experiments.
 
         Returns:
             Aer's result of each circuit, as a dictionary. Where ``success`` is false, ``status`` says why.
@@ -71,7 +61,7 @@ class CircuitRunner:
     def _execute(
         self,
         job: CircuitJob,
-        circuits: Sequence[Circuit],
+        circuits: Sequence[NormalisedCircuit],
         indices: Sequence[int],
         noise_model: Optional[Mapping[str, Any]],
     ) -> tuple[list[dict[str, Any]], str]:
@@ -110,7 +100,7 @@ class CircuitRunner:
         return result["results"], str(result.get("status", ""))
 
 
-def _experiment(job: CircuitJob, index: int, circuit: Circuit) -> dict[str, Any]:
+def _experiment(job: CircuitJob, index: int, circuit: NormalisedCircuit) -> dict[str, Any]:
     """Return a circuit as an experiment of a Qobj, without its header: Aer only hands it back."""
     experiment = job.experiments[index]
     return {
@@ -126,5 +116,4 @@ def _experiment(job: CircuitJob, index: int, circuit: Circuit) -> dict[str, Any]
 
 
 def _failed(job: CircuitJob, index: int, status: str) -> dict[str, Any]:
-    """Return the result of a circuit that Aer refused to load."""
     return {"success": False, "status": status or "ERROR", "shots": job.experiments[index].shots, "data": {}}

@@ -39,12 +39,7 @@ def delay_label(duration: float) -> str:
 
 
 class CalibrationNoise:
-    """The noise of one device in one calibration.
-
-    Args:
-        properties: the calibration, as the device catalogue gives it.
-        dt: the unit of delays in ns; without it delays have no noise.
-    """
+    """The noise of one device in one calibration. ``dt`` is the unit of delays in ns; without it delays have no noise."""
 
     def __init__(self, properties: Mapping[str, Any], dt: Optional[float]) -> None:
         self.calibrated: str = properties["last_update_date"]
@@ -66,12 +61,9 @@ class CalibrationNoise:
     def model(
         self, gates: Iterable[GateKey], measured: Iterable[int], delays: Iterable[tuple[int, float]]
     ) -> dict[str, Any]:
-        """Return the dictionary of a noise model that covers what a job does.
+        """Return the dictionary of a noise model that covers gates and resets, measured qubits, and delays of qubits by so many dt.
 
-        Args:
-            gates: names and qubits of the gates and resets.
-            measured: the qubits that are measured.
-            delays: qubits and lengths in dt of the delays; these must be labelled by :func:`delay_label`.
+        The delays must be labelled by :func:`delay_label`.
         """
         errors = [self._gate_error(key) for key in sorted(set(gates))]
         errors += [self._delay_error(key) for key in sorted(set(delays))]

@@ -13,7 +13,7 @@ from typing import Any, Final, Optional
 from qiskit_ibmq_provider.service.executor.circuits.device_noise import CalibrationNoise, GateKey, delay_label
 from qiskit_ibmq_provider.service.executor.qobj.device_rules import DeviceRules
 
-__all__ = ["Circuit", "keep_final_state", "normalise"]
+__all__ = ["NormalisedCircuit", "keep_final_state", "normalise"]
 
 _STATE_QUBITS: Final = 20
 """Qubits of a state that is returned without being asked for."""
@@ -30,7 +30,7 @@ _HALF_PI: Final = math.pi / 2
 
 
 @dataclasses.dataclass
-class Circuit:
+class NormalisedCircuit:
     """Instructions of one circuit for the simulator, and what the noise model must cover.
 
     ``snapshots`` maps the keys under which saved data comes back to type and label of the snapshot that asked for it.
@@ -50,15 +50,9 @@ class Circuit:
 
 def normalise(
     instructions: Sequence[dict[str, Any]], rules: DeviceRules, noise: Optional[CalibrationNoise]
-) -> Circuit:
-    """Return the instructions that the simulator runs.
-
-    Args:
-        instructions: as they were read; not changed.
-        rules: the device.
-        noise: the device's own noise; ``None`` on a simulator or a device without calibration.
-    """
-    circuit = Circuit()
+) -> NormalisedCircuit:
+    """Return the instructions that the simulator runs. ``noise`` is that of the device; ``None`` on a simulator or without calibration."""
+    circuit = NormalisedCircuit()
     for instruction in instructions:
         name = instruction["name"]
         if name == "snapshot":
@@ -74,12 +68,10 @@ def normalise(
     return circuit
 
 
-def keep_final_state(circuit: Circuit, qubits: int) -> None:
+def keep_final_state(circuit: NormalisedCircuit, qubits: int) -> None:
     """Let a circuit that would return nothing return its final state, under the name that Qiskit looks for.
 
-    Args:
-        circuit: changed in place if it neither measures nor saves anything.
-        qubits: the size of its register. Beyond 20 qubits the circuit stays as it is: a state of 2 ** 21 numbers is asked for by name.
+    Beyond 20 qubits the circuit stays as it is: a state of 2 ** 21 numbers is asked for by name.
     """
     returns = circuit.saves or any(entry["name"] == "measure" for entry in circuit.instructions)
     if not returns and 0 < qubits <= _STATE_QUBITS:
@@ -93,7 +85,7 @@ def keep_final_state(circuit: Circuit, qubits: int) -> None:
         )
 
 
-def _append(circuit: Circuit, instruction: dict[str, Any]) -> None:
+def _append(circuit: NormalisedCircuit, instruction: dict[str, Any]) -> None:
     """Add an instruction of a device, and note what noise it needs."""
     name = instruction["name"]
     qubits = tuple(instruction.get("qubits", ()))

@@ -69,16 +69,7 @@ class NoiseTraits:
 
 
 def check_noise(method: str, noise: NoiseTraits, where: str) -> None:
-    """Refuse noise that a method cannot simulate.
-
-    Args:
-        method: the method.
-        noise: the noise of the job or of the device.
-        where: the device, for the message.
-
-    Raises:
-        JobRejected: it has errors that are no Clifford operations.
-    """
+    """Refuse noise that a method cannot simulate: errors that are no Clifford operations. ``where`` is the device, for the message."""
     if method in _CLIFFORD_NOISE and not noise.clifford:
         raise JobRejected(
             f"The noise of this job on {where} has errors that the method {method!r} cannot simulate, such as relaxation. "
@@ -87,17 +78,7 @@ def check_noise(method: str, noise: NoiseTraits, where: str) -> None:
 
 
 def check_memory(job: CircuitJob, limit: int, where: str, *, noise: NoiseTraits) -> None:
-    """Refuse a job with a circuit that cannot be simulated in so much memory.
-
-    Args:
-        job: the job.
-        limit: bytes of memory of one worker.
-        where: the device, for the message.
-        noise: the noise of the job or of the device.
-
-    Raises:
-        JobRejected: a circuit needs more.
-    """
+    """Refuse a job with a circuit that cannot be simulated in so many bytes of memory. ``where`` is the device, for the message."""
     for index, experiment in enumerate(job.experiments):
         method, qubits = _method(job, experiment, noise), job.simulated_qubits(experiment)
         power = {"density_matrix": 2 * qubits, "statevector": qubits}.get(method)
@@ -118,18 +99,7 @@ def check_memory(job: CircuitJob, limit: int, where: str, *, noise: NoiseTraits)
 
 
 def check_time(job: CircuitJob, where: str, *, noise: NoiseTraits, threads: int, limit: float) -> None:
-    """Refuse a job that certainly takes longer than it may.
-
-    Args:
-        job: the job.
-        where: the device, for the message.
-        noise: the noise of the job or of the device.
-        threads: processor threads of the simulation.
-        limit: seconds that the job may take.
-
-    Raises:
-        JobRejected: it takes longer.
-    """
+    """Refuse a job that certainly takes longer than ``limit`` seconds. ``where`` is the device, for the message."""
     needed = sum(least_seconds(job, experiment, noise) for experiment in job.experiments) / max(1, threads)
     if needed > limit:
         raise JobRejected(
@@ -140,13 +110,7 @@ def check_time(job: CircuitJob, where: str, *, noise: NoiseTraits, threads: int,
 
 
 def least_seconds(job: CircuitJob, experiment: Experiment, noise: NoiseTraits) -> float:
-    """Return a lower bound of the seconds that a circuit takes on one thread; 0 for methods whose time does not follow from its size.
-
-    Args:
-        job: the job, for its method.
-        experiment: the circuit.
-        noise: the noise of the job or of the device.
-    """
+    """Return a lower bound of the seconds that a circuit takes on one thread; 0 for methods whose time does not follow from its size."""
     qubits = job.simulated_qubits(experiment)
     gates = sum(entry["name"] not in _FREE for entry in experiment.instructions)
     method = _method(job, experiment, noise)

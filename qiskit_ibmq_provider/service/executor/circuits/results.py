@@ -12,7 +12,7 @@ from typing import Any, Final, Optional
 
 import numpy as np
 
-from qiskit_ibmq_provider.service.executor.circuits.normalise import Circuit
+from qiskit_ibmq_provider.service.executor.circuits.normalise import NormalisedCircuit
 from qiskit_ibmq_provider.service.executor.qobj.circuit_job import CircuitJob, Experiment
 from qiskit_ibmq_provider.service.executor.qobj.options import KERNELED
 from qiskit_ibmq_provider.service.executor.readout import Readout, points_to_json
@@ -37,19 +37,14 @@ def _simulators() -> str:
 
 
 def circuit_provenance(job: CircuitJob, calibrated: Optional[str]) -> Provenance:
-    """Return how the results of a job are computed.
-
-    Args:
-        job: the job.
-        calibrated: the date of the calibration whose noise is used, if one is.
-    """
+    """Return how the results of a job are computed, with the date of the calibration whose noise is used, if one is."""
     if calibrated is not None:
         return Provenance(_simulators(), "calibration", calibrated)
     return Provenance(_simulators(), "none" if job.noise_model is None else "job")
 
 
 def circuit_summary(
-    job: CircuitJob, circuits: Sequence[Circuit], calibrated: Optional[str]
+    job: CircuitJob, circuits: Sequence[NormalisedCircuit], calibrated: Optional[str]
 ) -> dict[str, Any]:
     """Return what the job shows of itself."""
     return job_summary(
@@ -72,20 +67,12 @@ def circuit_summary(
 
 def circuit_results(
     job: CircuitJob,
-    circuits: Sequence[Circuit],
+    circuits: Sequence[NormalisedCircuit],
     results: Sequence[Mapping[str, Any]],
     provenance: Provenance,
     readout: Optional[Readout],
 ) -> list[dict[str, Any]]:
-    """Return the results of the circuits of a job.
-
-    Args:
-        job: the job as it was read.
-        circuits: its circuits as they ran.
-        results: Aer's result of each.
-        provenance: how they were computed.
-        readout: of the device, for the points of measurement level 1.
-    """
+    """Return the results of the circuits of a job out of Aer's. ``readout`` is for the points of measurement level 1."""
     return [
         _result(job, experiment, circuit, result, provenance, readout)
         for experiment, circuit, result in zip(job.experiments, circuits, results)
@@ -95,7 +82,7 @@ def circuit_results(
 def _result(
     job: CircuitJob,
     experiment: Experiment,
-    circuit: Circuit,
+    circuit: NormalisedCircuit,
     result: Mapping[str, Any],
     provenance: Provenance,
     readout: Optional[Readout],
@@ -127,7 +114,7 @@ def _result(
     return entry
 
 
-def _status(circuit: Circuit, result: Mapping[str, Any]) -> str:
+def _status(circuit: NormalisedCircuit, result: Mapping[str, Any]) -> str:
     """Return the status of one circuit, with what was wrong in the words of the circuit."""
     status = result.get("status")
     if not isinstance(status, str):
@@ -151,7 +138,7 @@ def _with_points(
     data: Mapping[str, Any],
     job: CircuitJob,
     experiment: Experiment,
-    circuit: Circuit,
+    circuit: NormalisedCircuit,
     seed: Optional[int],
     readout: Readout,
 ) -> dict[str, Any]:
@@ -174,7 +161,7 @@ def _with_points(
     return found
 
 
-def _last_measured(circuit: Circuit) -> dict[int, int]:
+def _last_measured(circuit: NormalisedCircuit) -> dict[int, int]:
     """Return the qubit whose last measurement each classical bit holds."""
     return {
         slot: qubit

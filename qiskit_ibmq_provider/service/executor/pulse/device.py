@@ -76,11 +76,7 @@ class PulseDevice:
     def from_documents(
         cls, configuration: Mapping[str, Any], defaults: Optional[Mapping[str, Any]]
     ) -> PulseDevice:
-        """Read a device as the device catalogue gives it, with GHz and ns.
-
-        Raises:
-            JobRejected: the device cannot run schedules; the message says what it lacks.
-        """
+        """Read a device as the device catalogue gives it, with GHz and ns. One that lacks what schedules need is refused."""
         name = configuration["backend_name"]
         lacking = "pulse defaults" if defaults is None else "a Hamiltonian"
         if defaults is None or not configuration.get("hamiltonian"):
@@ -115,11 +111,7 @@ class PulseDevice:
         )
 
     def channel(self, name: Any) -> Channel:
-        """Return a channel by its name.
-
-        Raises:
-            InstructionError: there is none of this name.
-        """
+        """Return a channel by its name, such as ``d0``."""
         match = _CHANNEL.fullmatch(name) if isinstance(name, str) else None
         if match is None:
             raise InstructionError(f"a channel should be named like d0, u0, m0 or a0, not {name!r:.40}")

@@ -106,12 +106,7 @@ PulseInstruction = Union[Acquire, Delay, Frame, Play]
 
 
 class PulseInstructionReader:
-    """Reads pulse instructions.
-
-    Args:
-        device: what has the channels.
-        library: samples of named pulses.
-    """
+    """Reads pulse instructions for a device, with the samples of named pulses."""
 
     def __init__(self, device: PulseDevice, library: Mapping[str, Any]) -> None:
         self._device = device
@@ -125,12 +120,7 @@ class PulseInstructionReader:
         *,
         values: Optional[Sequence[float]] = None,
     ) -> list[PulseInstruction]:
-        """Read a sequence of instructions.
-
-        Args:
-            entries: the instructions as they came.
-            where: what they belong to, to begin messages with.
-            values: of the parameters ``P0``, ``P1`` and so on of a command.
+        """Read a sequence of instructions. ``values`` are those of the parameters ``P0``, ``P1`` and so on of a command.
 
         Raises:
             JobRejected: one of them is none, or the device does not have what it needs. The message names it.
@@ -234,7 +224,6 @@ def _whole(value: Any, name: str, least: int, most: int) -> int:
 
 
 def _slots(entry: Mapping[str, Any], key: str, qubits: int) -> Optional[list[int]]:
-    """Return the slots into which an acquisition writes, one for each qubit."""
     slots = entry.get(key)
     if not slots:
         return None
@@ -267,7 +256,6 @@ def _frame_value(value: Any, field: str, values: Optional[Sequence[float]]) -> f
 
 
 def _read_samples(samples: Any) -> Waveform:
-    """Read the samples of a pulse of the library."""
     if not isinstance(samples, list) or not 1 <= len(samples) <= MAX_PULSE:
         raise InstructionError(f"its samples in 'pulse_library' should be a list of 1 to {MAX_PULSE} numbers")
     try:

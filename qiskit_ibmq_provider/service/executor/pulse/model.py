@@ -46,9 +46,9 @@ class Drive:
     """What a channel does.
 
     Attributes:
-        operator: the part that lowers the number of excitations, in rad/ns at an envelope of 1. OperandLayout ``(dimension, dimension)``.
+        operator: the part that lowers the number of excitations, in rad/ns at an envelope of 1. Shape ``(dimension, dimension)``.
         frequency: the carrier at which the channel is calibrated, in rad/ns.
-        shift: the shift of the energies in rad/ns at an envelope of 1; it grows with the square of the envelope. OperandLayout ``(dimension,)``, or
+        shift: the shift of the energies in rad/ns at an envelope of 1; it grows with the square of the envelope. Shape ``(dimension,)``, or
             ``None`` without one.
         gains: of pulses by their peak, if they differ.
     """
@@ -65,8 +65,8 @@ class PulseModel:
 
     Attributes:
         qubits: the numbers of the qubits on the device.
-        energies: of the dressed states in rad/ns, the ground state at 0. OperandLayout ``(dimension,)``.
-        levels: the level of each qubit in each dressed state. OperandLayout ``(qubits, dimension)``.
+        energies: of the dressed states in rad/ns, the ground state at 0. Shape ``(dimension,)``.
+        levels: the level of each qubit in each dressed state. Shape ``(qubits, dimension)``.
         drives: by channel, for all channels that act on these qubits.
         lifetimes: ``T1`` and the pure dephasing time of each qubit in ns, infinite where the calibration has none.
         corrected: whether corrections of the drives were found for this device and calibration.
@@ -135,9 +135,9 @@ class PulseModel:
             corrections = find_corrections(configuration)
         terms = read_terms(configuration, None if corrections is None else corrections.assumed)
         operators = _Operators(chosen)
-        energies, basis = _dress(_static(terms, operators), operators.levels)
+        energies, basis = _dress(_operator(terms, None, operators), operators.levels)
         lowering = {
-            channel: _lowering(_driven(terms, channel, operators), basis, operators.levels)
+            channel: _lowering(_operator(terms, channel, operators), basis, operators.levels)
             for channel in {term.channel for term in terms if term.channel and term.qubits <= set(chosen)}
         }
         frequencies = 2 * math.pi * np.array(defaults["qubit_freq_est"], dtype=float)
@@ -187,18 +187,20 @@ class _Operators:
         return result
 
 
-def _static(terms: Sequence[Term], operators: _Operators) -> ComplexArray:
-    """Return the Hamiltonian without drives, of which only what keeps the number of excitations."""
+def _operator(terms: Sequence[Term], channel: Optional[str], operators: _Operators) -> ComplexArray:
+    """Return the operator that a channel drives; without a channel, the Hamiltonian without drives."""
     total = np.zeros((operators.dimension, operators.dimension), dtype=complex)
     for term in terms:
-        if term.channel is None and term.qubits <= set(operators.qubits):
+        if term.channel == channel and term.qubits <= set(operators.qubits):
             total += term.coefficient * operators.product(term.factors)
-    number = operators.levels.sum(axis=0)
-    return np.where(number[:, None] == number[None, :], total, 0)
+    return total
 
 
 def _dress(hamiltonian: ComplexArray, levels: npt.NDArray[np.int64]) -> tuple[RealArray, ComplexArray]:
-    """Return the energies of the dressed states and, as columns, the states, in the order of the product states that they resemble."""
+    """Return the energies of the dressed states and, as columns, the states, in the order of the product states that they resemble.
+
+    Only what keeps the number of excitations counts.
+    """
     number = levels.sum(axis=0)
     energies = np.zeros(len(number))
     basis = np.zeros_like(hamiltonian)
@@ -223,15 +225,6 @@ def _match(overlaps: RealArray) -> list[int]:
         remaining[row] = -1
         remaining[:, column] = -1
     return result
-
-
-def _driven(terms: Sequence[Term], channel: str, operators: _Operators) -> ComplexArray:
-    """Return the operator that a channel drives."""
-    total = np.zeros((operators.dimension, operators.dimension), dtype=complex)
-    for term in terms:
-        if term.channel == channel and term.qubits <= set(operators.qubits):
-            total += term.coefficient * operators.product(term.factors)
-    return total
 
 
 def _lowering(operator: ComplexArray, basis: ComplexArray, levels: npt.NDArray[np.int64]) -> ComplexArray:

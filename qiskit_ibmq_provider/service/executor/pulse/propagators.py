@@ -58,12 +58,7 @@ def exponentials(matrices: ComplexArray) -> ComplexArray:
 
 
 class Propagators:
-    """The matrices of slices, each distinct one computed once.
-
-    Args:
-        model: of the qubits.
-        step: ns of a step.
-    """
+    """The matrices of slices with steps of so many ns, each distinct one computed once."""
 
     def __init__(self, model: PulseModel, step: float) -> None:
         self._model = model
@@ -102,7 +97,6 @@ class Propagators:
         return result
 
     def _compute(self, group: Sequence[tuple[tuple[object, ...], Slice]]) -> None:
-        """Compute the matrices of slices with the same channels, frame and shape."""
         model = self._model
         first = group[0][1]
         rest = model.energies - first.frame * model.excitations
@@ -144,7 +138,6 @@ class Propagators:
         return np.asarray(matrices.reshape(count, steps, *matrices.shape[1:]))
 
     def _powers(self, values: ComplexArray, part: Slice, rest: RealArray) -> ComplexArray:
-        """Return the matrices of flat slices."""
         energies, states = np.linalg.eigh(self._hamiltonians(values, part, rest))
         turned = states * np.exp(-1j * energies * part.length * self._step)[:, None, :]
         return np.asarray(turned @ states.conj().transpose(0, 2, 1))

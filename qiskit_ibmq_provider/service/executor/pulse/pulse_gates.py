@@ -73,13 +73,6 @@ def read_circuits(
 ) -> PulseJob:
     """Return the job that a Qobj document of circuits with pulse gates describes.
 
-    Args:
-        document: the decoded payload.
-        rules: what the device accepts.
-        device: what it offers to schedules.
-        limit: how much the job may play.
-        max_experiments: the service's own limit of circuits, if it is lower than the device's.
-
     Raises:
         JobRejected: the document cannot be read, or the device does not run it.
     """
@@ -153,13 +146,7 @@ def _read_calibrations(config: Mapping[str, Any], reader: PulseJobReader, where:
 
 
 class _GatePulses:
-    """Finds the pulses of gates.
-
-    Args:
-        device: whose own pulses are taken for what has no others.
-        reader: of pulse instructions.
-        calibrations: pulses that came with the circuit.
-    """
+    """Finds the pulses of gates: those that came with the circuit, and the device's own for what has no others."""
 
     def __init__(
         self, device: PulseDevice, reader: PulseInstructionReader, calibrations: Mapping[Key, _Block]
@@ -192,15 +179,7 @@ class _GatePulses:
         return block
 
     def measurement(self, slots: Mapping[int, Optional[int]], where: str) -> _Block:
-        """Return the pulses that measure some qubits at once.
-
-        Args:
-            slots: the memory slot of each qubit.
-            where: the instruction, to begin messages with.
-
-        Raises:
-            JobRejected: a qubit cannot be measured.
-        """
+        """Return the pulses that measure some qubits at once, each into its memory slot."""
         instructions = [
             item for qubit, slot in slots.items() for item in self._measure_one(qubit, slot, where)
         ]
@@ -236,7 +215,6 @@ class _GatePulses:
 
 
 def _parameters(params: Any) -> tuple[float, ...]:
-    """Return the parameters of a gate, rounded."""
     if params is None:
         return ()
     if not isinstance(params, list):
@@ -245,8 +223,6 @@ def _parameters(params: Any) -> tuple[float, ...]:
 
 
 class _CircuitBlocks:
-    """Turns the instructions of a circuit into blocks of pulses."""
-
     def __init__(self, device: PulseDevice, pulses: _GatePulses, parts: ExperimentParts) -> None:
         self._device = device
         self._pulses = pulses
@@ -304,7 +280,6 @@ class _CircuitBlocks:
 
 
 def _measured_slots(slots: Any, count: int) -> Sequence[Optional[int]]:
-    """Check where the outcomes of a measurement go."""
     if slots is None:
         return [None] * count
     if not isinstance(slots, list) or len(slots) != count:
@@ -320,7 +295,6 @@ def _measured_slots(slots: Any, count: int) -> Sequence[Optional[int]]:
 
 
 def _delay_duration(params: Any) -> int:
-    """Return how many samples a delay takes."""
     try:
         duration = read_real(params[0] if isinstance(params, list) and len(params) == 1 else params)
     except InstructionError as err:

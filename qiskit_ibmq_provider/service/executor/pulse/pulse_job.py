@@ -77,11 +77,7 @@ class RunSettings:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], rules: DeviceRules) -> RunSettings:
-        """Read the configuration of a job.
-
-        Raises:
-            JobRejected: a setting has a value that it cannot have, or that the device does not take.
-        """
+        """Read the configuration of a job."""
         level, returned = read_measurement(config, rules)
         for name in ("rep_delay", "rep_time"):
             # Qubits are reset before each shot, so a time between shots has no effect.
@@ -120,26 +116,14 @@ class PulseJob:
 
 
 class SampleLimit:
-    """Counts the samples that the schedules of one job play on drive and control channels, so that a job does not run out of memory.
-
-    Args:
-        memory: bytes of memory of one worker.
-    """
+    """Counts the samples that the schedules of one job play on drive and control channels, so that a job does not run out of memory."""
 
     def __init__(self, memory: int) -> None:
         self._limit = max(1, memory // _BYTES)
         self._counted = 0
 
     def count(self, instructions: Iterable[PulseInstruction], where: str) -> None:
-        """Count a schedule.
-
-        Args:
-            instructions: of the schedule.
-            where: the schedule, to begin messages with.
-
-        Raises:
-            JobRejected: with this schedule the job plays too much.
-        """
+        """Count a schedule. The job is rejected if it plays too much with this one."""
         self._counted += sum(
             item.duration for item in instructions if isinstance(item, Play) and item.channel.moves_qubits
         )
@@ -158,15 +142,6 @@ class PulseJobReader:
         config: of the job.
         settings: how it is run.
         instructions: reads pulse instructions, with the pulses of the job and of the device.
-
-    Args:
-        document: the decoded payload.
-        rules: what the device accepts.
-        device: what it offers to schedules.
-        limit: how much the job may play.
-
-    Raises:
-        JobRejected: the configuration cannot be read.
     """
 
     def __init__(
@@ -187,11 +162,7 @@ class PulseJobReader:
             yield read_experiment(index, entry)
 
     def experiment(self, parts: ExperimentParts, instructions: Sequence[PulseInstruction]) -> PulseExperiment:
-        """Return an experiment with such instructions.
-
-        Raises:
-            JobRejected: they do not suit each other or the device, or are too many.
-        """
+        """Return an experiment with such instructions."""
         drives = self._drives(parts)
         self._limit.count(instructions, parts.where)
         timeline = read_timeline(self.device, instructions, parts.where, drives)
@@ -227,7 +198,6 @@ class PulseJobReader:
             )
 
     def _slots(self, parts: ExperimentParts, timeline: Timeline) -> int:
-        """Return the number of memory slots of an experiment."""
         used = max(
             (item.memory_slot + 1 for item in timeline.acquisitions if item.memory_slot is not None),
             default=0,
@@ -261,13 +231,6 @@ def read_schedules(
     max_experiments: Optional[int] = None,
 ) -> PulseJob:
     """Return the job that a Qobj document of schedules describes.
-
-    Args:
-        document: the decoded payload.
-        rules: what the device accepts.
-        device: what it offers to schedules.
-        limit: how much the job may play.
-        max_experiments: the service's own limit of experiments, if it is lower than the device's.
 
     Raises:
         JobRejected: the document cannot be read, or the device does not run it.

@@ -35,14 +35,7 @@ class QubitGroup:
 
 
 class QubitGroups:
-    """Which qubits of a device are coupled, and on which each channel acts.
-
-    Args:
-        configuration: of the device, as on the wire.
-
-    Raises:
-        JobRejected: the device has no Hamiltonian, or one that cannot be read.
-    """
+    """Which qubits of a device are coupled, and on which each channel acts."""
 
     def __init__(self, configuration: Mapping[str, Any]) -> None:
         self._configuration = configuration
@@ -51,14 +44,7 @@ class QubitGroups:
         self._reach: dict[str, tuple[int, ...]] = {}
 
     def of_timeline(self, timeline: Timeline, where: str) -> list[QubitGroup]:
-        """Take a schedule apart.
-
-        Args:
-            timeline: the schedule.
-            where: the schedule, to begin messages with.
-
-        Returns:
-            Those groups that are driven and then measured.
+        """Take a schedule apart into those groups of qubits that are driven and then measured.
 
         Raises:
             JobRejected: a group has too many qubits, or too many measurements.
@@ -127,7 +113,6 @@ class QubitGroups:
 
 
 def _until(segments: Iterable[Segment], stop: int) -> tuple[Segment, ...]:
-    """Return segments without what comes after a sample."""
     return tuple(
         segment if segment.stop <= stop else Segment(segment.start, segment.samples[: stop - segment.start])
         for segment in segments

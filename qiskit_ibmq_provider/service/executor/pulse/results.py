@@ -77,16 +77,7 @@ def experiment_result(
     provenance: Provenance,
     seeds: Sequence[int],
 ) -> dict[str, Any]:
-    """Draw the shots of one experiment and return its result.
-
-    Args:
-        experiment: the experiment.
-        groups: its groups of coupled qubits.
-        settings: how it is run.
-        readout: of the device.
-        provenance: how it is computed.
-        seeds: of the random numbers; the first is that of the job.
-    """
+    """Draw the shots of one experiment and return its result. The first of the seeds is that of the job."""
     rng = np.random.default_rng(seeds)
     acquisitions = experiment.timeline.acquisitions
     joints = [(group.joint, group.indices) for group in groups]
@@ -119,7 +110,7 @@ def experiment_result(
 def draw_levels(
     joints: Sequence[tuple[FloatArray, Sequence[int]]], count: int, shots: int, rng: np.random.Generator
 ) -> IntArray:
-    """Draw the level that each acquisition finds in each shot.
+    """Draw the level that each of ``count`` acquisitions finds in each shot. Shape ``(shots, count)``.
 
     Args:
         joints: for each group of qubits the joint probabilities of its acquisitions' levels, an axis of length 3 for each of them, and which
@@ -127,9 +118,6 @@ def draw_levels(
         count: how many acquisitions there are.
         shots: how many shots.
         rng: the source of random numbers.
-
-    Returns:
-        Levels, of shape ``(shots, count)``.
     """
     levels = np.zeros((shots, count), dtype=np.uint8)
     for joint, indices in joints:
@@ -149,15 +137,9 @@ def count_data(
     *,
     memory: bool,
 ) -> dict[str, Any]:
-    """Return the data of a result of level 2: ``counts``, and the outcomes of all shots if they are asked for.
+    """Return the data of a result of level 2: ``counts``, and with ``memory`` the outcomes of all shots.
 
-    Args:
-        levels: as they were drawn, of shape ``(shots, acquisitions)``.
-        acquisitions: in the order of time; a later one overwrites the slot of an earlier one.
-        readout: of the device.
-        slots: classical bits.
-        rng: the source of random numbers.
-        memory: whether the outcome of each shot is wanted.
+    Levels have the shape ``(shots, acquisitions)``. A later acquisition overwrites the slot of an earlier one.
     """
     bits = np.zeros((len(levels), max(1, slots)), dtype=np.uint8)
     for index, item in enumerate(acquisitions):
@@ -185,13 +167,7 @@ def point_data(
 ) -> Mapping[str, Any]:
     """Return the data of a result of level 1: a point ``[re, im]`` for each slot, of each shot or averaged over them.
 
-    Args:
-        levels: as they were drawn, of shape ``(shots, acquisitions)``.
-        acquisitions: in the order of time; a later one overwrites the slot of an earlier one.
-        readout: of the device.
-        slots: classical slots. Those that nothing is written to hold 0.
-        rng: the source of random numbers.
-        average: average over the shots.
+    Levels have the shape ``(shots, acquisitions)``. Slots that nothing is written to hold 0.
     """
     points = np.zeros((len(levels), slots), dtype=complex)
     for index, item in enumerate(acquisitions):

@@ -74,18 +74,12 @@ def runs_by_pulses(payload: Any) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class _Part:
-    """A group of qubits of one experiment."""
-
     experiment: int
     group: QubitGroup
 
 
 class PulseRunner:
-    """Runs jobs by pulses, one after the other, and remembers the devices. One serves all jobs of a worker process.
-
-    Args:
-        memory: bytes of memory of the worker.
-    """
+    """Runs jobs by pulses, one after the other, and remembers the devices. One serves all jobs of a worker process."""
 
     def __init__(self, memory: int) -> None:
         self._memory = memory
@@ -101,17 +95,7 @@ class PulseRunner:
         *,
         max_experiments: Optional[int] = None,
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Read and run a job.
-
-        Args:
-            task: the job's id and its limit of time.
-            rules: what the device accepts.
-            documents: the device, with the calibration that the job runs with.
-            payload: the decoded payload, for which :func:`runs_by_pulses` holds.
-            max_experiments: the service's own limit of experiments, if it is lower than the device's.
-
-        Returns:
-            The Result document, and what the job shows of it.
+        """Read and run a job for which :func:`runs_by_pulses` holds; return its Result document, and what the job shows of it.
 
         Raises:
             JobRejected: the job cannot be read, the device does not run it, or it would take too long.
@@ -174,7 +158,6 @@ class PulseRunner:
 def _check_time(
     parts: Sequence[_Part], models: Mapping[tuple[int, ...], PulseModel], job: PulseJob, limit: float
 ) -> None:
-    """Refuse a job that would take too long."""
     seconds = [estimate(models[part.group.program.qubits], part.group.program) for part in parts]
     if sum(seconds) <= limit:
         return

@@ -59,13 +59,7 @@ def read_timeline(
     where: str,
     drives: Optional[Sequence[float]] = None,
 ) -> Timeline:
-    """Return the timeline of a schedule.
-
-    Args:
-        device: the device.
-        instructions: the instructions, in the order in which they came.
-        where: the schedule, to begin messages with.
-        drives: GHz of the drive of each qubit at the start; the calibrated ones by default.
+    """Return the timeline of a schedule, whose drives start at such frequencies in GHz, or else at the calibrated ones.
 
     Raises:
         JobRejected: instructions overlap that cannot, or a channel is tuned out of its range. The message names instruction and channel.
@@ -96,16 +90,7 @@ def read_timeline(
 def channel_signals(
     device: PulseDevice, instructions: Sequence[PulseInstruction], drives: Optional[Sequence[float]] = None
 ) -> tuple[dict[str, tuple[Segment, ...]], dict[str, float]]:
-    """Return what drive and control channels play, and the phase in radians that each is left with.
-
-    Args:
-        device: the device.
-        instructions: the instructions.
-        drives: GHz of the drive of each qubit at the start; the calibrated ones by default.
-
-    Raises:
-        JobRejected: pulses overlap, or a channel is tuned out of its range.
-    """
+    """Return what drive and control channels play, and the phase in radians that each is left with."""
     signals: dict[str, tuple[Segment, ...]] = {}
     phases: dict[str, float] = {}
     for channel, timed in _by_channel(instructions).items():
@@ -119,11 +104,7 @@ def channel_signals(
 
 
 def check_frequency(device: PulseDevice, channel: Channel, frequency: float, where: str) -> None:
-    """Check that a drive or control channel can be tuned to a frequency in GHz.
-
-    Raises:
-        JobRejected: it cannot.
-    """
+    """Refuse a frequency in GHz to which a drive or control channel cannot be tuned."""
     low, high = device.range(channel)
     if not low - _RANGE_SLACK <= frequency <= high + _RANGE_SLACK:
         reject_instruction(
@@ -170,7 +151,6 @@ class _ChannelLine:
         return [Segment(item.start, samples)] if samples.any() else []
 
     def _turn(self, item: Frame) -> None:
-        """Change phase or frequency."""
         if item.kind == "fc":
             self.phase += item.value
             return

@@ -31,12 +31,7 @@ _SIGMAS: Final = (1e-3, 1e9)
 
 
 class Waveform:
-    """A pulse whose parameters were read and whose samples are computed when they are asked for.
-
-    Args:
-        duration: samples.
-        samples: computes them.
-    """
+    """A pulse whose parameters were read and whose samples are computed when they are asked for."""
 
     def __init__(self, duration: int, samples: Callable[[], ComplexArray]) -> None:
         self.duration = duration
@@ -51,11 +46,7 @@ class Waveform:
 
 
 def read_complex(value: Any, what: str) -> complex:
-    """Return a complex number: a number, or a pair ``[re, im]``.
-
-    Raises:
-        InstructionError: it is neither.
-    """
+    """Return a complex number: a number, or a pair ``[re, im]``."""
     if is_number(value):
         return complex(value)
     if isinstance(value, list) and len(value) == 2 and is_number(value[0]) and is_number(value[1]):
@@ -64,11 +55,7 @@ def read_complex(value: Any, what: str) -> complex:
 
 
 def read_waveform(shape: Any, parameters: Any) -> Waveform:
-    """Read a parametric pulse.
-
-    Args:
-        shape: its ``pulse_shape``.
-        parameters: its ``parameters``.
+    """Read a parametric pulse: its ``pulse_shape`` and its ``parameters``.
 
     Raises:
         InstructionError: there is no such shape, or a parameter does not suit it.
@@ -131,7 +118,6 @@ def _real(parameters: Mapping[str, Any], name: str) -> float:
 
 
 def _width(parameters: Mapping[str, Any], values: Mapping[str, float], duration: int) -> float:
-    """Return the length of the flat part of a pulse in samples."""
     if "width" in values:
         width = values["width"]
     else:
@@ -142,7 +128,6 @@ def _width(parameters: Mapping[str, Any], values: Mapping[str, float], duration:
 
 
 def _times(duration: int) -> RealArray:
-    """Return the middle of each sample, counted in samples."""
     return np.arange(duration, dtype=float) + 0.5
 
 

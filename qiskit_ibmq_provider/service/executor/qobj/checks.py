@@ -26,12 +26,7 @@ __all__ = [
 
 
 class JobRejected(Exception):
-    """The payload of a job cannot be run. The job ends in ``ERROR_VALIDATING_JOB`` with this message and code.
-
-    Args:
-        message: what is wrong, where, with what value; for the user.
-        code: the code of the job's error.
-    """
+    """The payload of a job cannot be run. The job ends in ``ERROR_VALIDATING_JOB`` with this code and this message, which is for the user."""
 
     def __init__(self, message: str, code: ErrorCode = ErrorCode.INVALID_PAYLOAD) -> None:
         super().__init__(message)
@@ -44,12 +39,7 @@ class InstructionError(ValueError):
 
 
 def reject_instruction(where: str, problem: object) -> NoReturn:
-    """Reject a job because of one instruction.
-
-    Args:
-        where: which instruction it is.
-        problem: what is wrong with it.
-    """
+    """Reject a job because of a problem with the instruction at ``where``."""
     raise JobRejected(f"{where}: {problem}.", ErrorCode.INVALID_INSTRUCTION)
 
 
@@ -73,11 +63,7 @@ class ExperimentParts:
 
 
 def check_qubits(qubits: list[Any], size: int) -> list[int]:
-    """Return the qubits of an instruction on a register of a given size.
-
-    Raises:
-        InstructionError: one of them is not in the register, or is named twice.
-    """
+    """Return the qubits of an instruction, each of which is in a register of ``size`` qubits and named once."""
     for qubit in qubits:
         if not is_whole(qubit, 0, size):
             raise InstructionError(f"its qubits should be numbers from 0 to {size - 1}, not {qubit!r:.40}")
@@ -87,22 +73,14 @@ def check_qubits(qubits: list[Any], size: int) -> list[int]:
 
 
 def json_object(value: Any, what: str) -> Mapping[str, Any]:
-    """Return a value that must be a JSON object.
-
-    Raises:
-        JobRejected: it is none.
-    """
+    """Return a value that must be a JSON object."""
     if not isinstance(value, dict):
         raise JobRejected(f"{what} should be a JSON object, not {type(value).__name__}.")
     return value
 
 
 def read_qobj(document: Mapping[str, Any]) -> QobjParts:
-    """Take a Qobj document apart.
-
-    Raises:
-        JobRejected: its configuration is no JSON object.
-    """
+    """Take a Qobj document apart."""
     qobj_id, header = document.get("qobj_id"), document.get("header")
     return QobjParts(
         config=json_object(document.get("config") or {}, "The field 'config' of the payload"),
@@ -112,11 +90,7 @@ def read_qobj(document: Mapping[str, Any]) -> QobjParts:
 
 
 def read_experiment(index: int, entry: Any) -> ExperimentParts:
-    """Take an experiment apart.
-
-    Raises:
-        JobRejected: it is no JSON object, or one of its parts is none.
-    """
+    """Take an experiment apart."""
     experiment = json_object(entry, f"Experiment {index}")
     header = json_object(experiment.get("header") or {}, f"The header of experiment {index}")
     name = header.get("name")

@@ -122,11 +122,6 @@ def read_circuit_job(
 ) -> CircuitJob:
     """Return the job that a Qobj document of circuits describes.
 
-    Args:
-        document: the decoded payload.
-        rules: what the device accepts.
-        max_experiments: the service's own limit of circuits, if it is lower than the device's.
-
     Raises:
         JobRejected: the document is no Qobj of circuits, or the device does not run it.
     """
@@ -231,17 +226,11 @@ def _check_method(method: str, experiments: Sequence[Experiment]) -> None:
 
 
 class _InstructionReader:
-    """Reads the instructions of one circuit and remembers what they use.
+    """Reads the instructions of one circuit of so many qubits and classical bits, and remembers what they use.
 
     Attributes:
         active: the qubits on which anything but barriers is done.
         highest_slot: the highest classical bit that is written to, or -1.
-
-    Args:
-        rules: what the device accepts.
-        where: which circuit it is, to begin messages with.
-        qubits: indices of qubits are below this.
-        slots: indices of classical bits are below this; ``None`` if the circuit does not say.
     """
 
     def __init__(self, rules: DeviceRules, where: str, qubits: int, slots: Optional[int]) -> None:
@@ -254,11 +243,7 @@ class _InstructionReader:
         self.highest_slot = -1
 
     def read(self, instructions: list[Any]) -> list[dict[str, Any]]:
-        """Return the instructions as the simulator takes them.
-
-        Raises:
-            JobRejected: one of them cannot be run.
-        """
+        """Return the instructions as the simulator takes them."""
         # Registers are numbered upward from the classical bits, one for each condition.
         self._registers = self._slots + len(instructions)
         if not self._rules.conditional:
@@ -354,7 +339,6 @@ class _InstructionReader:
             )
 
     def _read_function(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """Read a Boolean function of the registers."""
         self._check_register(entry.get("register"))
         if entry.get("memory") is not None:
             self._check_slot(entry["memory"])
@@ -387,7 +371,6 @@ class _InstructionReader:
                 check(target)
 
     def _check_slot(self, slot: Any) -> None:
-        """Check the number of a classical bit."""
         if not is_whole(slot, 0, self._slots):
             last = f"from 0 to {self._slots - 1}" if self._slots else "below 0, since the circuit has none"
             raise InstructionError(f"a classical bit should be a number {last}, not {slot!r:.40}")

@@ -33,11 +33,7 @@ _ERROR_OPERATIONS: Final = 1_000_000
 
 
 def read_noise_model(config: Mapping[str, Any], rules: DeviceRules) -> Optional[Mapping[str, Any]]:
-    """Return the noise model that comes with the job, checked to the depth at which the simulator trusts it.
-
-    Raises:
-        JobRejected: it is no noise model, or the device has noise of its own.
-    """
+    """Return the noise model that comes with the job, checked to the depth at which the simulator trusts it."""
     model = config.get("noise_model")
     if model is None:
         return None
@@ -79,7 +75,6 @@ def _check_error(error: Any, index: int) -> int:
 
 
 def _check_readout(rows: Any, where: str) -> int:
-    """Check a readout error: a square matrix of probabilities."""
     size = len(rows) if isinstance(rows, list) else 0
     if size < 2 or size & (size - 1) or not all(_is_distribution(row, size) for row in rows):
         raise JobRejected(
@@ -89,7 +84,6 @@ def _check_readout(rows: Any, where: str) -> int:
 
 
 def _check_channel(error: Mapping[str, Any], where: str) -> int:
-    """Check a quantum error: circuits, each with a probability."""
     circuits = error.get("instructions")
     if (
         not isinstance(circuits, list)
@@ -140,7 +134,6 @@ def _is_qubit_list(qubits: Any) -> bool:
 
 
 def _is_distribution(values: Any, size: int) -> bool:
-    """Tell whether a value is a list of so many probabilities."""
     return (
         isinstance(values, list)
         and len(values) == size

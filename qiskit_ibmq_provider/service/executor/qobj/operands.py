@@ -44,11 +44,7 @@ _LABELS: Final[Mapping[str, tuple[complex, complex]]] = {
 
 
 def read_real(value: Any) -> float:
-    """Return a real number; a pair without imaginary part is one too, since bound parameters are sent so.
-
-    Raises:
-        InstructionError: the value is no finite real number.
-    """
+    """Return a finite real number; a pair without imaginary part is one too, since bound parameters are sent so."""
     if is_number(value):
         return float(value)
     if isinstance(value, list) and len(value) == 2 and is_number(value[0]) and is_number(value[1]):
@@ -157,7 +153,6 @@ def _label_states(letters: Sequence[str], qubits: int) -> list[tuple[complex, co
 
 
 def _basis_states(value: Any, qubits: int) -> list[tuple[complex, complex]]:
-    """Return the state of each qubit in a basis state given by its number."""
     number = read_real(value)
     if number != int(number) or not 0 <= number < 2**qubits:
         raise InstructionError(f"it takes the number of a basis state of {qubits} qubits, not {value!r:.60}")
@@ -205,7 +200,6 @@ def _vector(params: list[Any], qubits: int) -> Any:
 
 
 def _square(matrix: Any, size: int) -> Any:
-    """Return a matrix if it has the size that it should have."""
     if matrix.shape != (size, size):
         raise InstructionError(
             f"it takes a matrix of {size} rows and columns, not {matrix.shape[0]} by {matrix.shape[1]}"

@@ -87,15 +87,7 @@ _SUGGESTED: Final = sorted(_QOBJ_OPTIONS | TARGET_OPTIONS | SETTINGS)
 
 
 def check_option_names(config: Mapping[str, Any], rules: DeviceRules) -> None:
-    """Refuse options that are not known, and those that describe a target or machine which cannot be.
-
-    Args:
-        config: the configuration of the Qobj.
-        rules: the device.
-
-    Raises:
-        JobRejected: names the option and those that it may be a misspelling of.
-    """
+    """Refuse options that are not known, by their name and those that it may be a misspelling of, and targets or machines that cannot be."""
     for name in sorted(key for key, value in config.items() if value is not None and key not in _KNOWN):
         near = difflib.get_close_matches(name, _SUGGESTED, n=3, cutoff=0.6)
         hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else "Leave it out."
@@ -127,16 +119,7 @@ def _is_coupling(pair: Any) -> bool:
 
 
 def read_experiments(qobj: Mapping[str, Any], rules: DeviceRules, limit: Optional[int]) -> list[Any]:
-    """Return the list of experiments of a payload.
-
-    Args:
-        qobj: the payload.
-        rules: the device.
-        limit: the service's own limit of experiments, if it is lower than the device's.
-
-    Raises:
-        JobRejected: there is no such list, or it holds none or too many.
-    """
+    """Return the list of experiments of a payload. ``limit`` is the service's own limit, if it is lower than the device's."""
     experiments = qobj.get("experiments")
     if not isinstance(experiments, list):
         raise JobRejected("The payload has no list 'experiments': it is not a Qobj.")
@@ -157,11 +140,7 @@ def read_experiments(qobj: Mapping[str, Any], rules: DeviceRules, limit: Optiona
 def read_shots(
     config: Mapping[str, Any], rules: DeviceRules, where: str = "The job", default: int = DEFAULT_SHOTS
 ) -> int:
-    """Return the number of shots of a job or of one of its experiments.
-
-    Raises:
-        JobRejected: the device does not run so many.
-    """
+    """Return the number of shots of a job or of one of its experiments, which is at most the device's."""
     shots = config.get("shots")
     if shots is None:
         return min(default, rules.max_shots)
@@ -179,11 +158,7 @@ def read_shots(
 
 
 def read_memory(config: Mapping[str, Any], where: str = "The job", default: bool = False) -> bool:
-    """Return whether the outcome of each shot is asked for.
-
-    Raises:
-        JobRejected: it is neither true nor false.
-    """
+    """Return whether the outcome of each shot is asked for."""
     memory = config.get("memory")
     if memory is None:
         return default
@@ -193,11 +168,7 @@ def read_memory(config: Mapping[str, Any], where: str = "The job", default: bool
 
 
 def read_measurement(config: Mapping[str, Any], rules: DeviceRules) -> tuple[int, str]:
-    """Return the level of measurement, and ``avg`` or ``single`` for points of level 1.
-
-    Raises:
-        JobRejected: the device does not return such data.
-    """
+    """Return the level of measurement, and ``avg`` or ``single`` for points of level 1."""
     level = config.get("meas_level")
     if level is None:
         level = CLASSIFIED
@@ -214,11 +185,7 @@ def read_measurement(config: Mapping[str, Any], rules: DeviceRules) -> tuple[int
 
 
 def read_seed(config: Mapping[str, Any]) -> Optional[int]:
-    """Return the seed of the random numbers, or ``None`` for one of the simulator's choice.
-
-    Raises:
-        JobRejected: it is no whole number that a seed can be.
-    """
+    """Return the seed of the random numbers, or ``None`` for one of the simulator's choice."""
     seed = config.get("seed_simulator")
     if seed is not None and not is_whole(seed, 0, 2**_SEED_BITS):
         raise JobRejected(
@@ -228,11 +195,7 @@ def read_seed(config: Mapping[str, Any]) -> Optional[int]:
 
 
 def read_calibration_date(config: Mapping[str, Any], rules: DeviceRules) -> Optional[datetime.datetime]:
-    """Return the instant whose calibration a job asks for, aware, or ``None`` for the newest calibration.
-
-    Raises:
-        JobRejected: it is no date, or the job runs on a simulator, which has no calibrations.
-    """
+    """Return the instant whose calibration a job asks for, aware, or ``None`` for the newest calibration."""
     text = config.get("calibration_date")
     if text is None:
         return None
@@ -250,11 +213,7 @@ def read_calibration_date(config: Mapping[str, Any], rules: DeviceRules) -> Opti
 
 
 def read_method(config: Mapping[str, Any], rules: DeviceRules) -> str:
-    """Return the simulation method: the job's, or else the device's.
-
-    Raises:
-        JobRejected: there is no such method, or the simulator has another one.
-    """
+    """Return the simulation method: the job's, or else the device's."""
     method = config.get("method")
     if method is None:
         method = rules.method
@@ -272,11 +231,7 @@ def read_method(config: Mapping[str, Any], rules: DeviceRules) -> str:
 
 
 def read_settings(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of the simulator.
-
-    Raises:
-        JobRejected: one of them has a value that it cannot have.
-    """
+    """Return the settings of the simulator."""
     settings = {}
     for key, value in config.items():
         if value is None or key not in SETTINGS:
