@@ -21,6 +21,7 @@ from qiskit.qobj import QobjHeader
 from qiskit.qobj.utils import MeasLevel, MeasReturnType
 
 from qiskit_ibmq_provider.exceptions import IBMQBackendValueError
+from qiskit_ibmq_provider.protocol.aer_options import AER_OPTIONS
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.timestamps import format_utc, parse_utc
 
@@ -45,24 +46,6 @@ _ARGUMENTS: Final = frozenset(
     """.split()
 )
 """What ``run`` takes besides the options that have a default. Devices are simulated, so they take a seed, a method and a date as well."""
-
-_SIMULATOR_ARGUMENTS: Final = frozenset(
-    """
-    accept_distributed_results basis_gates batched_shots_gpu batched_shots_gpu_max_qubits blocking_enable blocking_qubits
-    chop_threshold chunk_swap_buffer_qubits coupling_map cuStateVec_enable device enable_truncation executor
-    extended_stabilizer_approximation_error extended_stabilizer_metropolis_mixing_time
-    extended_stabilizer_norm_estimation_repetitions extended_stabilizer_norm_estimation_samples
-    extended_stabilizer_parallel_threshold extended_stabilizer_probabilities_snapshot_samples
-    extended_stabilizer_sampling_method fusion_enable fusion_max_qubit fusion_threshold fusion_verbose
-    matrix_product_state_max_bond_dimension matrix_product_state_truncation_threshold max_job_size max_memory_mb
-    max_parallel_experiments max_parallel_shots max_parallel_threads max_shot_size method mps_lapack mps_log_data
-    mps_omp_threads mps_parallel_threshold mps_sample_measure_algorithm mps_swap_direction num_threads_per_device
-    precision runtime_parameter_bind_enable shot_branching_enable shot_branching_sampling_enable
-    stabilizer_max_snapshot_probabilities statevector_parallel_threshold statevector_sample_measure_opt
-    tensor_network_num_sampling_qubits use_cuTensorNet_autotuning validation_threshold zero_threshold
-    """.split()
-)
-"""What a simulator takes besides: the options of Aer."""
 
 
 def default_options() -> Options:
@@ -99,7 +82,7 @@ def merged_options(options: Mapping[str, Any], given: Mapping[str, Any]) -> dict
 
 def unknown_options(options: Mapping[str, Any], given: Mapping[str, Any], *, simulator: bool) -> list[str]:
     """Return the names among the given options that the backend does not know, sorted."""
-    known = set(options) | _ARGUMENTS | (_SIMULATOR_ARGUMENTS if simulator else set())
+    known = set(options) | _ARGUMENTS | (AER_OPTIONS if simulator else set())
     return sorted(key for key, value in given.items() if value is not None and key not in known)
 
 

@@ -30,7 +30,7 @@ from qiskit_ibmq_provider.service.domain.seats import Seats, Turns
 from qiskit_ibmq_provider.service.domain.signing import SigningKey
 from qiskit_ibmq_provider.service.domain.store import Store, StoreUnusable
 from qiskit_ibmq_provider.service.domain.throttle import Throttle
-from qiskit_ibmq_provider.service.executor.local import LocalEngine
+from qiskit_ibmq_provider.service.executor.local_engine import LocalEngine
 from qiskit_ibmq_provider.service.services import Services
 from qiskit_ibmq_provider.service.store.blobs import DirectoryBlobs
 from qiskit_ibmq_provider.service.store.sqlstore import SqlStore, open_store, sqlite_url
