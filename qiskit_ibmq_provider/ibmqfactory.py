@@ -5,31 +5,57 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import functools
+import logging
 import threading
-from typing import TYPE_CHECKING, Any, Final, Optional
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Final, Optional, TypeVar, cast
 
-from qiskit_ibmq_provider._account import stored_account as _stored_account
 from qiskit_ibmq_provider._account.first_generation import FirstGenerationCalls
-from qiskit_ibmq_provider._account.login import Account, destination, log_in
-from qiskit_ibmq_provider._account.optional_token import no_token_for_local
-from qiskit_ibmq_provider._account.provider_choice import matching, stored_default, the_one
-from qiskit_ibmq_provider._account.reopening import AccountReopening
-from qiskit_ibmq_provider._account.stored_account import UPDATE_ACCOUNT_TEXT, account_errors, check_account
-from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.credentials.credentials import Credentials
+from qiskit_ibmq_provider._account.login import (
+    Destination,
+    check_authentication_api,
+    destination,
+    reopening_credentials,
+)
+from qiskit_ibmq_provider._logging import IBMQ_PROVIDER_LOGGER_NAME, get_logger
+from qiskit_ibmq_provider.credentials import Preferences, discover_credentials
+from qiskit_ibmq_provider.credentials.configrc import (
+    qiskitrc_path,
+    read_credentials_from_qiskitrc,
+    remove_credentials,
+    store_credentials,
+)
+from qiskit_ibmq_provider.credentials.credentials import (
+    AccountReference,
+    Credentials,
+    account_url,
+    is_local_url,
+)
+from qiskit_ibmq_provider.credentials.exceptions import CredentialsError, HubGroupProjectError
 from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
-from qiskit_ibmq_provider.credentials.reference import OpenedBy
+from qiskit_ibmq_provider.credentials.keychain import new_entry
+from qiskit_ibmq_provider.credentials.localaccount import retired_hosts_go_local
+from qiskit_ibmq_provider.credentials.retired import retired_host, retired_message
 from qiskit_ibmq_provider.credentials.updater import update_credentials
 from qiskit_ibmq_provider.exceptions import (
+    IBMQAccountCredentialsInvalidFormat,
+    IBMQAccountCredentialsInvalidToken,
+    IBMQAccountCredentialsInvalidUrl,
     IBMQAccountCredentialsNotFound,
     IBMQAccountError,
+    IBMQAccountMultipleCredentialsFound,
+    IBMQAccountValueError,
+    IBMQProviderError,
 )
 
 if TYPE_CHECKING:
     from qiskit_ibmq_provider.accountprovider import AccountProvider
     from qiskit_ibmq_provider.api.session import RetrySession
 
-__all__ = ["IBMQFactory", "QX_AUTH_URL", "UPDATE_ACCOUNT_TEXT"]
+__all__ = ["IBMQFactory", "QX_AUTH_URL", "UPDATE_ACCOUNT_TEXT", "factory_of_session"]
 
 logger = get_logger(__name__)
 
@@ -40,7 +66,52 @@ _PREFETCH_SECONDS: Final = 20.0
 """How long login may wait for the list of backends, which is not needed yet."""
 
 
-class IBMQFactory(AccountReopening, FirstGenerationCalls):
+UPDATE_ACCOUNT_TEXT: Final = "Keep one of them: delete the others from the file, or let IBMQ.update_account() merge those of older versions."
+"""What to do when several accounts are stored."""
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class _Arguments:
+    """Arguments of a call, which do not show what they are."""
+
+    __slots__ = ("_args", "_kwargs")
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self._args, self._kwargs = args, kwargs
+
+    def pass_to(self, method: Callable[..., Any]) -> Any:
+        return method(*self._args, **self._kwargs)
+
+
+def _no_token_for_local(method: _F) -> _F:
+    """Let a call do without its token if it is for the service of this machine: ``enable_account(url="local")``."""
+
+    @functools.wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        # The token comes first, so where no positional argument is a text or None, none is the token.
+        if is_local_url(kwargs.get("url")) and not any(
+            value is None or isinstance(value, str) for value in args
+        ):
+            kwargs.setdefault("token", "")
+        arguments = _Arguments(args, kwargs)
+        # A traceback may print local variables, and one of these is a token.
+        del args, kwargs
+        return arguments.pass_to(method)
+
+    return cast("_F", call)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Account:
+    """A login: the credentials that the user gave, the providers by project in the server's order, and their common connection."""
+
+    credentials: Credentials
+    providers: dict[HubGroupProject, AccountProvider]
+    session: RetrySession = dataclasses.field(repr=False)
+
+
+class IBMQFactory(FirstGenerationCalls):
     """The account of this session, its providers, and the account on disk. ``IBMQ`` is the one object of this class.
 
     ``url`` is that of the service, or ``"local"`` for the service of this machine, which needs no token.
@@ -59,13 +130,14 @@ class IBMQFactory(AccountReopening, FirstGenerationCalls):
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self._lock = threading.RLock()
         self._credentials: Optional[Credentials] = None
         self._providers: dict[HubGroupProject, AccountProvider] = {}
         self._session: Optional[RetrySession] = None
+        self._reopening = threading.Lock()
+        self._reopened: dict[str, _Account] = {}
 
-    @no_token_for_local
+    @_no_token_for_local
     def enable_account(
         self,
         token: str,
@@ -101,15 +173,17 @@ class IBMQFactory(AccountReopening, FirstGenerationCalls):
                         "An IBM Quantum Experience account is already in use for the session. IBMQ.get_provider() gives its "
                         "providers; call IBMQ.disable_account() before you enable another account."
                     )
-                check_account(token, url)
+                _check_account(token, url)
                 credentials = Credentials(token or "", url, **kwargs)
             finally:
                 # From here on no local variable shows the token, nor a password: a traceback may print them.
                 del token, url, kwargs
-            with account_errors():
-                account = log_in(credentials, self, {}, destination(credentials))
+            with _account_errors():
+                account = self._initialize_providers(credentials)
+            if account is None:
+                return None  # type: ignore[return-value]  # only where a test suite has replaced the login
             if hub or group or project:
-                provider = the_one(account.providers, hub, group, project)
+                provider = _the_one(account.providers, hub, group, project)
             else:
                 provider = next(iter(account.providers.values()))
             self._use(account)
@@ -145,19 +219,19 @@ class IBMQFactory(AccountReopening, FirstGenerationCalls):
             IBMQProviderError: the stored default project is not one of the account's, or the account has none.
             ApiError: the server refused (a wrong token, for instance), or could not be asked.
         """
-        with self._lock, account_errors():
-            credentials, preferences, stored_in = _stored_account.find_account()
-            opened_by = OpenedBy.STORED if stored_in else OpenedBy.ENVIRONMENT
-            where = destination(credentials, stored_in=stored_in)
-            account = log_in(credentials, self, preferences, where, opened_by)
-            provider = stored_default(account.providers, credentials)
+        with self._lock, _account_errors():
+            credentials, preferences = _account_to_load()
+            account = self._initialize_providers(credentials, preferences)
+            if account is None:
+                return None  # type: ignore[return-value]  # only where a test suite has replaced the login
+            provider = _stored_default(account.providers, credentials)
             if self._credentials is not None:
                 logger.warning("Credentials are already in use. The account of the session is replaced.")
             self._use(account)
         return _with_backends(provider)
 
     @staticmethod
-    @no_token_for_local
+    @_no_token_for_local
     def save_account(
         token: str,
         url: str = QX_AUTH_URL,
@@ -189,11 +263,17 @@ class IBMQFactory(AccountReopening, FirstGenerationCalls):
                 it is.
         """
         try:
-            credentials = _stored_account.credentials_to_save(token, url, (hub, group, project), **kwargs)
+            credentials = _credentials_to_save(token, url, (hub, group, project), **kwargs)
         finally:
             # A traceback may print local variables.
             del token, kwargs
-        _stored_account.save(credentials, overwrite)
+        with _account_errors():
+            is_new = store_credentials(credentials, overwrite=overwrite)
+            host = retired_host(credentials.base_url)
+            if is_new and host and not retired_hosts_go_local():
+                logger.warning(
+                    "The account is saved. %s", retired_message(host, stored_in=str(qiskitrc_path()))
+                )
 
     @staticmethod
     def delete_account() -> None:
@@ -204,7 +284,13 @@ class IBMQFactory(AccountReopening, FirstGenerationCalls):
             IBMQAccountMultipleCredentialsFound: there are several.
             IBMQAccountCredentialsInvalidFormat: the file cannot be read or written. It stays as it is.
         """
-        _stored_account.delete()
+        credentials = _stored(with_token=False)
+        if credentials is None:
+            raise IBMQAccountCredentialsNotFound(
+                f"No IBM Quantum Experience credentials found on disk, that is in {qiskitrc_path()}."
+            )
+        with _account_errors():
+            remove_credentials(credentials)
 
     @staticmethod
     def stored_account() -> dict[str, str]:
@@ -214,7 +300,7 @@ class IBMQFactory(AccountReopening, FirstGenerationCalls):
             IBMQAccountMultipleCredentialsFound: there are several.
             IBMQAccountCredentialsInvalidFormat: the file cannot be understood.
         """
-        credentials = _stored_account.stored()
+        credentials = _stored()
         return {} if credentials is None else {"token": credentials.token, "url": credentials.url}
 
     def active_account(self) -> Optional[dict[str, str]]:
@@ -235,7 +321,7 @@ class IBMQFactory(AccountReopening, FirstGenerationCalls):
         Raises:
             IBMQAccountCredentialsInvalidFormat: the file cannot be read or written.
         """
-        with account_errors():
+        with _account_errors():
             return update_credentials(force)
 
     def providers(
@@ -248,7 +334,7 @@ class IBMQFactory(AccountReopening, FirstGenerationCalls):
             group: only those of this group.
             project: only those of this project.
         """
-        return matching(self._providers, hub, group, project)
+        return _matching(self._providers, hub, group, project)
 
     def get_provider(
         self, hub: Optional[str] = None, group: Optional[str] = None, project: Optional[str] = None
@@ -263,13 +349,115 @@ class IBMQFactory(AccountReopening, FirstGenerationCalls):
         Raises:
             IBMQProviderError: none matches, or several do. The text names those that there are.
         """
-        return the_one(self._providers, hub, group, project)
+        return _the_one(self._providers, hub, group, project)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        # What was pickled belongs to IBMQ of the process that loads it.
-        return _factory_of_session, ()
+    def provider_of(self, reference: AccountReference) -> AccountProvider:
+        """Return the provider of a project, logging in if that is needed.
 
-    def _use(self, account: Optional[Account]) -> None:
+        A pickled provider, backend or job holds a reference to its account and no token. Whoever loads it needs no account until the server
+        is asked. The account in use counts if it has the same URL, else that of the environment, else the stored one. For the service of
+        this machine none is needed. The account in use stays what it is.
+
+        Args:
+            reference: the project, and the URL of its account.
+
+        Raises:
+            IBMQAccountCredentialsNotFound: there is no account for this URL here. The text says how to give one.
+            IBMQProviderError: the account does not have the project.
+            IBMQAccountError: the account cannot be used; see its subclasses.
+            ApiError: the server refused, or could not be asked.
+        """
+        project = reference.project.to_tuple()
+        if self._is_in_use(reference):
+            return _the_one(self._providers, *project)
+        with self._reopening, _account_errors():
+            account = self._reopened.get(reference.url)
+            if account is None:
+                account = self._initialize_providers(*reopening_credentials(reference))
+                assert account is not None
+                self._reopened[reference.url] = account
+        return _the_one(account.providers, *project)
+
+    def active_provider(self, reference: AccountReference) -> Optional[AccountProvider]:
+        """Return the provider of a project if its account is the one in use, else ``None``. Nothing is asked of the server.
+
+        Args:
+            reference: names the account and the project.
+        """
+        found = (
+            _matching(self._providers, *reference.project.to_tuple()) if self._is_in_use(reference) else []
+        )
+        return found[0] if len(found) == 1 else None
+
+    def _is_in_use(self, reference: AccountReference) -> bool:
+        credentials = self._credentials
+        return credentials is not None and account_url(credentials) == reference.url
+
+    def _initialize_providers(
+        self, credentials: Credentials, preferences: Optional[Preferences] = None
+    ) -> Optional[_Account]:
+        """Log in. Test suites replace this by a function that sets ``_credentials`` and returns ``None``."""
+        return self._log_in(credentials, preferences or {}, destination(credentials))
+
+    @staticmethod
+    def _check_api_version(credentials: Credentials, session: RetrySession) -> None:
+        """Refuse a URL that is not that of an authentication service. Test suites replace this."""
+        check_authentication_api(credentials, session)
+
+    def _log_in(self, credentials: Credentials, preferences: Preferences, to: Destination) -> _Account:
+        """Log in and make one provider for each project, the default one first. No backends are asked for.
+
+        Args:
+            credentials: the account as the user gave it.
+            preferences: preferences by project.
+            to: where to log in.
+
+        Raises:
+            IBMQAccountCredentialsInvalidUrl: the URL is not that of an authentication service.
+            IBMQProviderError: the account has no project.
+            ApiError: the server refused, or could not be asked.
+        """
+        # Most of the package, and what it needs, is not loaded before there is an account to use it with.
+        from qiskit_ibmq_provider.accountprovider import AccountProvider
+        from qiskit_ibmq_provider.api.clients.auth import AuthClient
+        from qiskit_ibmq_provider.api.session import RetrySession
+
+        at = to.credentials
+        session = RetrySession(at.base_url, **at.connection_parameters())
+        self._check_api_version(at, session)
+        client = AuthClient(at.token, at.base_url, session=session, locate=to.locate)
+        providers: dict[HubGroupProject, AccountProvider] = {}
+        for entry in client.user_hubs():
+            if not (entry.hub and entry.group and entry.project):
+                # The names are parts of the path of every request.
+                logger.warning(
+                    "Unable to instantiate provider for hub %r, group %r, project %r: one of the names is empty.",
+                    entry.hub,
+                    entry.group,
+                    entry.project,
+                )
+                continue
+            identity = HubGroupProject(entry.hub, entry.group, entry.project)
+            project = at.for_project(
+                entry.hub,
+                entry.group,
+                entry.project,
+                url=client.user_info.http_url,
+                websockets_url=client.user_info.ws_url,
+                services=client.user_info.services,
+                access_token=client.current_access_token(),
+                preferences=preferences.get(identity),
+            )
+            reference = AccountReference.of(credentials, identity)
+            providers[identity] = AccountProvider(project, self, session=client.session, reference=reference)
+        if not providers:
+            raise IBMQProviderError(
+                f"The account at {at!r} has no project (hub/group/project), so there is nothing to run on. "
+                "Ask whoever runs the service for one."
+            )
+        return _Account(credentials, providers, client.session)
+
+    def _use(self, account: Optional[_Account]) -> None:
         """Make an account the one in use."""
         old = self._session
         self._credentials = account.credentials if account else None
@@ -278,15 +466,221 @@ class IBMQFactory(AccountReopening, FirstGenerationCalls):
         if old is not None:
             old.close()
 
+    def __copy__(self) -> IBMQFactory:
+        return self
 
-def _factory_of_session() -> IBMQFactory:
-    """Return ``IBMQ`` of this process."""
-    from qiskit_ibmq_provider import IBMQ
+    def __deepcopy__(self, memo: dict[int, Any]) -> IBMQFactory:
+        return self
 
-    return IBMQ
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What was pickled belongs to IBMQ of the process that loads it.
+        return factory_of_session, ()
+
+
+_SESSION_LOCK = threading.Lock()
+
+_session: list[IBMQFactory] = []
+"""``IBMQ``, once there is one."""
+
+
+def factory_of_session() -> IBMQFactory:
+    """Return ``IBMQ``, the one object of this process. When it is made, the log settings of the environment are applied."""
+    from qiskit_ibmq_provider.utils.utils import setup_logger
+
+    with _SESSION_LOCK:
+        if not _session:
+            setup_logger(logging.getLogger(IBMQ_PROVIDER_LOGGER_NAME))
+            _session.append(IBMQFactory())
+        return _session[0]
 
 
 def _with_backends(provider: AccountProvider) -> AccountProvider:
-    """Return a provider after fetching its backends, unless they cannot be had now."""
-    provider._devices.prefetch(_PREFETCH_SECONDS * provider.credentials.time_scale)  # noqa: SLF001 - factory and provider are of one package
+    """Return a provider after listing its backends, unless they cannot be had now."""
+    provider._prefetch_backends(_PREFETCH_SECONDS * provider.credentials.time_scale)  # noqa: SLF001 - factory and provider are of one package
     return provider
+
+
+@contextlib.contextmanager
+def _account_errors() -> Iterator[None]:
+    """Raise what is wrong with the file, or with a value for it, as an account error."""
+    try:
+        yield
+    except (CredentialsError, HubGroupProjectError) as err:
+        raise IBMQAccountCredentialsInvalidFormat(err.message) from _without_frames(err)
+
+
+def _without_frames(err: BaseException) -> BaseException:
+    """Take the traceback from an exception and those behind it: their frames hold the file with its tokens."""
+    err.with_traceback(None)
+    for behind in (err.__cause__, err.__context__):
+        if behind is not None:
+            _without_frames(behind)
+    return err
+
+
+def _check_account(token: Any, url: Any) -> None:
+    """Refuse what cannot be an account, before anything is asked or written.
+
+    Raises:
+        IBMQAccountCredentialsInvalidUrl: the URL is empty or not a text.
+        IBMQAccountCredentialsInvalidToken: the token is empty or not a text; the service of this machine needs none.
+    """
+    if not isinstance(url, str) or not url.strip():
+        del token  # A traceback may print local variables.
+        raise IBMQAccountCredentialsInvalidUrl(
+            f"{url!r} cannot be an authentication URL. Give the service's URL, or 'local' for the service of this machine."
+        )
+    if is_local_url(url) and (token is None or isinstance(token, str)):
+        return
+    if not isinstance(token, str) or not token.strip():
+        shown = repr(token) if not token else f"a value of type {type(token).__name__}"
+        del token
+        raise IBMQAccountCredentialsInvalidToken(
+            f"Invalid IBM Quantum Experience token: {shown}. It has to be a text that is not empty."
+        )
+
+
+def _credentials_to_save(
+    token: Optional[str],
+    url: str,
+    project: tuple[Optional[str], Optional[str], Optional[str]],
+    **kwargs: Any,
+) -> Credentials:
+    try:
+        _check_account(token, url)
+        if any(project) and not all(project):
+            hub, group, name = project
+            raise IBMQAccountValueError(
+                "The hub, group, and project parameters must all be specified when a default provider is stored: "
+                f'hub = "{hub}", group = "{group}", project = "{name}".'
+            )
+        default = HubGroupProject(*project) if all(project) else None
+        in_keyring = kwargs.pop("keyring", False)
+        credentials = Credentials(token or "", url, default_provider=default, **kwargs)
+        if in_keyring and token:
+            credentials.keyring_entry = new_entry(credentials.base_url)
+        return credentials
+    finally:
+        # A traceback may print local variables.
+        del token, kwargs
+
+
+def _stored(*, with_token: bool = True) -> Optional[Credentials]:
+    """Return the account on disk, or ``None``.
+
+    Args:
+        with_token: fetch the token if it is in the keyring.
+
+    Raises:
+        IBMQAccountMultipleCredentialsFound: there are several.
+        IBMQAccountCredentialsInvalidFormat: the file cannot be understood.
+    """
+    with _account_errors():
+        found, _ = read_credentials_from_qiskitrc(with_tokens=with_token)
+    return _only(found, f"in {qiskitrc_path()}") if found else None
+
+
+def _account_to_load() -> tuple[Credentials, Preferences]:
+    """Return the account of the environment, else the stored one, and the preferences that go with it.
+
+    Raises:
+        IBMQAccountCredentialsNotFound: there is none.
+        IBMQAccountMultipleCredentialsFound: there are several.
+        IBMQAccountCredentialsInvalidFormat: the file cannot be understood.
+    """
+    path = qiskitrc_path()
+    with _account_errors():
+        found, preferences = discover_credentials()
+    if not found:
+        raise IBMQAccountCredentialsNotFound(
+            f"No IBM Quantum Experience credentials found, neither in QE_TOKEN and QE_URL nor in {path}. "
+            "Save an account with IBMQ.save_account(token, url), or run `ibmq account local` to use the service on this machine."
+        )
+    return _only(found, f"in {path}"), preferences
+
+
+def _only(found: Mapping[HubGroupProject, Credentials], where: str) -> Credentials:
+    if len(found) > 1:
+        accounts = ", ".join(repr(credentials) for credentials in found.values())
+        raise IBMQAccountMultipleCredentialsFound(
+            f"Multiple IBM Quantum Experience credentials found {where}: {accounts}. {UPDATE_ACCOUNT_TEXT}"
+        )
+    return next(iter(found.values()))
+
+
+def _matching(
+    providers: Mapping[HubGroupProject, AccountProvider],
+    hub: Optional[str],
+    group: Optional[str],
+    project: Optional[str],
+) -> list[AccountProvider]:
+    """Return the providers that match, in their order; what is ``None`` or empty matches all."""
+    wanted = (hub, group, project)
+    return [
+        provider
+        for identity, provider in providers.items()
+        if all(not value or value == name for value, name in zip(wanted, identity.to_tuple()))
+    ]
+
+
+def _the_one(
+    providers: Mapping[HubGroupProject, AccountProvider],
+    hub: Optional[str],
+    group: Optional[str],
+    project: Optional[str],
+) -> AccountProvider:
+    """Return the one provider that matches.
+
+    Raises:
+        IBMQProviderError: none does, or several do. The text names those that there are.
+    """
+    found = _matching(providers, hub, group, project)
+    if len(found) == 1:
+        return found[0]
+    criteria = f"hub = {hub}, group = {group}, project = {project}"
+    if found:
+        raise IBMQProviderError(
+            f"More than one provider matches the specified criteria: {criteria}. "
+            f"The account has {_names(providers)}. Name hub, group and project."
+        )
+    if not providers:
+        raise IBMQProviderError(
+            f"No provider matches the specified criteria: {criteria}. No account is in use: call IBMQ.load_account() "
+            "or IBMQ.enable_account() first (saving an account does not load it)."
+        )
+    raise IBMQProviderError(
+        f"No provider matches the specified criteria: {criteria}. The account has {_names(providers)}."
+    )
+
+
+def _stored_default(
+    providers: Mapping[HubGroupProject, AccountProvider], credentials: Credentials
+) -> AccountProvider:
+    """Return the provider of the project that is stored with an account, else the first one.
+
+    Args:
+        providers: the providers of the account.
+        credentials: the account as it is stored.
+
+    Raises:
+        IBMQProviderError: the stored project is not one of the account's. Of an account that the user chose to have sent from a retired
+            host to the service of this machine, it cannot be, so then the first one is returned, with a warning in the log.
+    """
+    default = credentials.default_provider
+    first = next(iter(providers.values()))
+    if default is None:
+        return first
+    try:
+        return _the_one(providers, *default.to_tuple())
+    except IBMQProviderError as err:
+        problem = f"The default provider (hub/group/project) stored on disk could not be found. {err.message}"
+    if retired_host(credentials.base_url):
+        logger.warning("%s %r is used instead.", problem, first)
+        return first
+    raise IBMQProviderError(
+        f"{problem} Store another one with IBMQ.save_account(token, url, hub, group, project, overwrite=True)."
+    )
+
+
+def _names(identities: Iterable[HubGroupProject]) -> str:
+    return ", ".join("/".join(str(name) for name in identity.to_tuple()) for identity in identities)
