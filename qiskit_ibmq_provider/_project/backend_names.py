@@ -8,9 +8,10 @@ from __future__ import annotations
 import collections
 import difflib
 from collections.abc import Container, Mapping
-from typing import Final, Optional
+from typing import Final, Optional, TypeVar
 
-from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
+from qiskit.providers import BackendV1
+
 from qiskit_ibmq_provider.utils.utils import to_python_identifier
 
 __all__ = ["aliases", "attributes", "find", "suggestion"]
@@ -30,8 +31,10 @@ _DEPRECATED_NAMES: Final[Mapping[str, str]] = {
 }
 """Names of the first version, to what took their place."""
 
+_B = TypeVar("_B", bound=BackendV1)
 
-def aliases(backends: Mapping[str, IBMQBackend]) -> dict[str, str]:
+
+def aliases(backends: Mapping[str, BackendV1]) -> dict[str, str]:
     """Return the other names of backends: display and sample names that only one of them has, and the historic ones."""
     found: dict[str, set[str]] = collections.defaultdict(set)
     for name, backend in backends.items():
@@ -43,12 +46,12 @@ def aliases(backends: Mapping[str, IBMQBackend]) -> dict[str, str]:
     return {**unique, **_DEPRECATED_NAMES, **_ALIASED_NAMES}
 
 
-def find(backends: Mapping[str, IBMQBackend], name: str) -> Optional[IBMQBackend]:
+def find(backends: Mapping[str, _B], name: str) -> Optional[_B]:
     """Return the backend with a name or alias, or ``None``."""
     return backends.get(name) or backends.get(aliases(backends).get(name, name))
 
 
-def attributes(backends: Mapping[str, IBMQBackend], reserved: Container[str] = ()) -> dict[str, IBMQBackend]:
+def attributes(backends: Mapping[str, _B], reserved: Container[str] = ()) -> dict[str, _B]:
     """Return the backends by the identifiers that they are attributes under.
 
     Args:
@@ -56,7 +59,7 @@ def attributes(backends: Mapping[str, IBMQBackend], reserved: Container[str] = (
         reserved: identifiers that are something else. A backend with one of these, or with that of a backend before it, gets an
             underscore more.
     """
-    found: dict[str, IBMQBackend] = {}
+    found: dict[str, _B] = {}
     for name, backend in backends.items():
         identifier = to_python_identifier(name)
         while identifier in found or identifier in reserved:
@@ -65,7 +68,7 @@ def attributes(backends: Mapping[str, IBMQBackend], reserved: Container[str] = (
     return found
 
 
-def suggestion(backends: Mapping[str, IBMQBackend], name: str) -> str:
+def suggestion(backends: Mapping[str, BackendV1], name: str) -> str:
     """Return a sentence that names the backends with the names nearest to one that is not there, or all if they are few."""
     near = difflib.get_close_matches(str(name).lower(), list(backends), n=3, cutoff=0.6)
     if near:

@@ -181,6 +181,10 @@ def store_credentials(
     return _change_accounts(change, filename)
 
 
+# By this name other people's tests look for the logger that the warning comes from.
+store_credentials.__module__ = logger.name
+
+
 def remove_credentials(credentials: Credentials, filename: Optional[str] = None) -> None:
     """Remove the stored credentials that have the hub, group and project of the given ones.
 
