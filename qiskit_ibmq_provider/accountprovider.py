@@ -377,6 +377,8 @@ class AccountProvider(ProviderV1):
         """Return the backend that a configuration describes. One that cannot be used is left out, with one line that names it."""
         try:
             configuration = decode_backend_configuration(document)
+            kind = IBMQSimulator if configuration.simulator else IBMQBackend
+            return kind(configuration, self, self.credentials, client)
         except ProtocolError as err:
             name = document.get("backend_name", "unknown") if isinstance(document, Mapping) else "unknown"
             logger.warning(
@@ -384,8 +386,6 @@ class AccountProvider(ProviderV1):
             )
             logger.debug("The configuration of %r cannot be used: %s", name, err)
             return None
-        kind = IBMQSimulator if configuration.simulator else IBMQBackend
-        return kind(configuration, self, self.credentials, client)
 
     def _prefetch_backends(self, timeout: float) -> None:
         """List the backends if that is possible now; if not, say so in the log and leave it to the first access."""

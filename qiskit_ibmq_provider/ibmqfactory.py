@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from qiskit_ibmq_provider.accountprovider import AccountProvider
     from qiskit_ibmq_provider.api.session import RetrySession
 
+    _Providers = dict[HubGroupProject, AccountProvider]
+
 __all__ = ["IBMQFactory", "QX_AUTH_URL", "UPDATE_ACCOUNT_TEXT", "factory_of_session"]
 
 logger = get_logger(__name__)
@@ -64,7 +66,6 @@ QX_AUTH_URL: Final = "https://auth.quantum-computing.ibm.com/api"
 
 _PREFETCH_SECONDS: Final = 20.0
 """How long login may wait for the list of backends, which is not needed yet."""
-
 
 UPDATE_ACCOUNT_TEXT: Final = "Keep one of them: delete the others from the file, or let IBMQ.update_account() merge those of older versions."
 """What to do when several accounts are stored."""
@@ -107,7 +108,7 @@ class _Account:
     """A login: the credentials that the user gave, the providers by project in the server's order, and their common connection."""
 
     credentials: Credentials
-    providers: dict[HubGroupProject, AccountProvider]
+    providers: _Providers
     session: RetrySession = dataclasses.field(repr=False)
 
 
@@ -132,7 +133,7 @@ class IBMQFactory(FirstGenerationCalls):
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._credentials: Optional[Credentials] = None
-        self._providers: dict[HubGroupProject, AccountProvider] = {}
+        self._providers: _Providers = {}
         self._session: Optional[RetrySession] = None
         self._reopening = threading.Lock()
         self._reopened: dict[str, _Account] = {}
@@ -183,7 +184,7 @@ class IBMQFactory(FirstGenerationCalls):
             if account is None:
                 return None  # type: ignore[return-value]  # only where a test suite has replaced the login
             if hub or group or project:
-                provider = _the_one(account.providers, hub, group, project)
+                provider = _the_one(account.providers, HubGroupProject(hub, group, project))
             else:
                 provider = next(iter(account.providers.values()))
             self._use(account)
@@ -334,7 +335,7 @@ class IBMQFactory(FirstGenerationCalls):
             group: only those of this group.
             project: only those of this project.
         """
-        return _matching(self._providers, hub, group, project)
+        return _matching(self._providers, HubGroupProject(hub, group, project))
 
     def get_provider(
         self, hub: Optional[str] = None, group: Optional[str] = None, project: Optional[str] = None
@@ -349,7 +350,7 @@ class IBMQFactory(FirstGenerationCalls):
         Raises:
             IBMQProviderError: none matches, or several do. The text names those that there are.
         """
-        return _the_one(self._providers, hub, group, project)
+        return _the_one(self._providers, HubGroupProject(hub, group, project))
 
     def provider_of(self, reference: AccountReference) -> AccountProvider:
         """Return the provider of a project, logging in if that is needed.
@@ -367,16 +368,15 @@ class IBMQFactory(FirstGenerationCalls):
             IBMQAccountError: the account cannot be used; see its subclasses.
             ApiError: the server refused, or could not be asked.
         """
-        project = reference.project.to_tuple()
         if self._is_in_use(reference):
-            return _the_one(self._providers, *project)
+            return _the_one(self._providers, reference.project)
         with self._reopening, _account_errors():
             account = self._reopened.get(reference.url)
             if account is None:
-                account = self._initialize_providers(*reopening_credentials(reference))
-                assert account is not None
+                credentials, preferences = reopening_credentials(reference)
+                account = self._log_in(credentials, preferences, destination(credentials))
                 self._reopened[reference.url] = account
-        return _the_one(account.providers, *project)
+        return _the_one(account.providers, reference.project)
 
     def active_provider(self, reference: AccountReference) -> Optional[AccountProvider]:
         """Return the provider of a project if its account is the one in use, else ``None``. Nothing is asked of the server.
@@ -384,9 +384,7 @@ class IBMQFactory(FirstGenerationCalls):
         Args:
             reference: names the account and the project.
         """
-        found = (
-            _matching(self._providers, *reference.project.to_tuple()) if self._is_in_use(reference) else []
-        )
+        found = _matching(self._providers, reference.project) if self._is_in_use(reference) else []
         return found[0] if len(found) == 1 else None
 
     def _is_in_use(self, reference: AccountReference) -> bool:
@@ -405,18 +403,7 @@ class IBMQFactory(FirstGenerationCalls):
         check_authentication_api(credentials, session)
 
     def _log_in(self, credentials: Credentials, preferences: Preferences, to: Destination) -> _Account:
-        """Log in and make one provider for each project, the default one first. No backends are asked for.
-
-        Args:
-            credentials: the account as the user gave it.
-            preferences: preferences by project.
-            to: where to log in.
-
-        Raises:
-            IBMQAccountCredentialsInvalidUrl: the URL is not that of an authentication service.
-            IBMQProviderError: the account has no project.
-            ApiError: the server refused, or could not be asked.
-        """
+        """Log in and make one provider for each project, the default one first. No backends are asked for."""
         # Most of the package, and what it needs, is not loaded before there is an account to use it with.
         from qiskit_ibmq_provider.accountprovider import AccountProvider
         from qiskit_ibmq_provider.api.clients.auth import AuthClient
@@ -426,22 +413,18 @@ class IBMQFactory(FirstGenerationCalls):
         session = RetrySession(at.base_url, **at.connection_parameters())
         self._check_api_version(at, session)
         client = AuthClient(at.token, at.base_url, session=session, locate=to.locate)
-        providers: dict[HubGroupProject, AccountProvider] = {}
+        providers: _Providers = {}
         for entry in client.user_hubs():
-            if not (entry.hub and entry.group and entry.project):
+            identity = HubGroupProject(entry.hub, entry.group, entry.project)
+            if not all(identity.to_tuple()):
                 # The names are parts of the path of every request.
                 logger.warning(
                     "Unable to instantiate provider for hub %r, group %r, project %r: one of the names is empty.",
-                    entry.hub,
-                    entry.group,
-                    entry.project,
+                    *identity.to_tuple(),
                 )
                 continue
-            identity = HubGroupProject(entry.hub, entry.group, entry.project)
             project = at.for_project(
-                entry.hub,
-                entry.group,
-                entry.project,
+                identity,
                 url=client.user_info.http_url,
                 websockets_url=client.user_info.ws_url,
                 services=client.user_info.services,
@@ -566,28 +549,14 @@ def _credentials_to_save(
 
 
 def _stored(*, with_token: bool = True) -> Optional[Credentials]:
-    """Return the account on disk, or ``None``.
-
-    Args:
-        with_token: fetch the token if it is in the keyring.
-
-    Raises:
-        IBMQAccountMultipleCredentialsFound: there are several.
-        IBMQAccountCredentialsInvalidFormat: the file cannot be understood.
-    """
+    """Return the account on disk, or ``None``; a token in the keyring only where it is wanted."""
     with _account_errors():
         found, _ = read_credentials_from_qiskitrc(with_tokens=with_token)
     return _only(found, f"in {qiskitrc_path()}") if found else None
 
 
 def _account_to_load() -> tuple[Credentials, Preferences]:
-    """Return the account of the environment, else the stored one, and the preferences that go with it.
-
-    Raises:
-        IBMQAccountCredentialsNotFound: there is none.
-        IBMQAccountMultipleCredentialsFound: there are several.
-        IBMQAccountCredentialsInvalidFormat: the file cannot be understood.
-    """
+    """Return the account of the environment, else the stored one, and the preferences that go with it."""
     path = qiskitrc_path()
     with _account_errors():
         found, preferences = discover_credentials()
@@ -608,36 +577,21 @@ def _only(found: Mapping[HubGroupProject, Credentials], where: str) -> Credentia
     return next(iter(found.values()))
 
 
-def _matching(
-    providers: Mapping[HubGroupProject, AccountProvider],
-    hub: Optional[str],
-    group: Optional[str],
-    project: Optional[str],
-) -> list[AccountProvider]:
+def _matching(providers: _Providers, wanted: HubGroupProject) -> list[AccountProvider]:
     """Return the providers that match, in their order; what is ``None`` or empty matches all."""
-    wanted = (hub, group, project)
     return [
         provider
         for identity, provider in providers.items()
-        if all(not value or value == name for value, name in zip(wanted, identity.to_tuple()))
+        if all(not value or value == name for value, name in zip(wanted.to_tuple(), identity.to_tuple()))
     ]
 
 
-def _the_one(
-    providers: Mapping[HubGroupProject, AccountProvider],
-    hub: Optional[str],
-    group: Optional[str],
-    project: Optional[str],
-) -> AccountProvider:
-    """Return the one provider that matches.
-
-    Raises:
-        IBMQProviderError: none does, or several do. The text names those that there are.
-    """
-    found = _matching(providers, hub, group, project)
+def _the_one(providers: _Providers, wanted: HubGroupProject) -> AccountProvider:
+    """Return the one provider that matches. The text of the error names those that there are."""
+    found = _matching(providers, wanted)
     if len(found) == 1:
         return found[0]
-    criteria = f"hub = {hub}, group = {group}, project = {project}"
+    criteria = f"hub = {wanted.hub}, group = {wanted.group}, project = {wanted.project}"
     if found:
         raise IBMQProviderError(
             f"More than one provider matches the specified criteria: {criteria}. "
@@ -653,25 +607,18 @@ def _the_one(
     )
 
 
-def _stored_default(
-    providers: Mapping[HubGroupProject, AccountProvider], credentials: Credentials
-) -> AccountProvider:
+def _stored_default(providers: _Providers, credentials: Credentials) -> AccountProvider:
     """Return the provider of the project that is stored with an account, else the first one.
 
-    Args:
-        providers: the providers of the account.
-        credentials: the account as it is stored.
-
-    Raises:
-        IBMQProviderError: the stored project is not one of the account's. Of an account that the user chose to have sent from a retired
-            host to the service of this machine, it cannot be, so then the first one is returned, with a warning in the log.
+    An account that the user chose to have sent from a retired host to the service of this machine cannot have its stored project there,
+    so then the first one is returned, with a warning in the log.
     """
     default = credentials.default_provider
     first = next(iter(providers.values()))
     if default is None:
         return first
     try:
-        return _the_one(providers, *default.to_tuple())
+        return _the_one(providers, default)
     except IBMQProviderError as err:
         problem = f"The default provider (hub/group/project) stored on disk could not be found. {err.message}"
     if retired_host(credentials.base_url):

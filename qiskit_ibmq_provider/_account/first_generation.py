@@ -5,72 +5,31 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, Callable, NoReturn
 
 from qiskit_ibmq_provider.exceptions import IBMQAccountError
 
 __all__ = ["FirstGenerationCalls"]
 
 
+def _gone(name: str, today: str) -> Callable[..., NoReturn]:
+    def method(self: FirstGenerationCalls, *args: Any, **kwargs: Any) -> NoReturn:
+        raise IBMQAccountError(
+            f"IBMQ.{name}() belongs to the first version and is gone. Today's call: {today}."
+        )
+
+    method.__name__, method.__qualname__ = name, f"FirstGenerationCalls.{name}"
+    method.__doc__ = f"Gone: use ``{today}``.\n\nRaises:\n    IBMQAccountError: always.\n"
+    return method
+
+
 class FirstGenerationCalls:
     """Methods that went with version 0.4 of the original. They are there, so that probing for them does not fail, and raise."""
 
-    def load_accounts(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Gone: use ``IBMQ.load_account()``.
-
-        Raises:
-            IBMQAccountError: always.
-        """
-        _gone("load_accounts()", "provider = IBMQ.load_account()")
-
-    def backends(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Gone: use ``provider.backends()``.
-
-        Raises:
-            IBMQAccountError: always.
-        """
-        _gone("backends()", "provider = IBMQ.load_account(), then provider.backends()")
-
-    def get_backend(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Gone: use ``provider.get_backend(name)``.
-
-        Raises:
-            IBMQAccountError: always.
-        """
-        _gone("get_backend()", "provider = IBMQ.load_account(), then provider.get_backend(name)")
-
-    def active_accounts(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Gone: use ``IBMQ.active_account()``.
-
-        Raises:
-            IBMQAccountError: always.
-        """
-        _gone("active_accounts()", "IBMQ.active_account()")
-
-    def stored_accounts(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Gone: use ``IBMQ.stored_account()``.
-
-        Raises:
-            IBMQAccountError: always.
-        """
-        _gone("stored_accounts()", "IBMQ.stored_account()")
-
-    def disable_accounts(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Gone: use ``IBMQ.disable_account()``.
-
-        Raises:
-            IBMQAccountError: always.
-        """
-        _gone("disable_accounts()", "IBMQ.disable_account()")
-
-    def delete_accounts(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Gone: use ``IBMQ.delete_account()``.
-
-        Raises:
-            IBMQAccountError: always.
-        """
-        _gone("delete_accounts()", "IBMQ.delete_account()")
-
-
-def _gone(call: str, today: str) -> NoReturn:
-    raise IBMQAccountError(f"IBMQ.{call} belongs to the first version and is gone. Today's call: {today}.")
+    load_accounts = _gone("load_accounts", "provider = IBMQ.load_account()")
+    backends = _gone("backends", "provider = IBMQ.load_account(), then provider.backends()")
+    get_backend = _gone("get_backend", "provider = IBMQ.load_account(), then provider.get_backend(name)")
+    active_accounts = _gone("active_accounts", "IBMQ.active_account()")
+    stored_accounts = _gone("stored_accounts", "IBMQ.stored_account()")
+    disable_accounts = _gone("disable_accounts", "IBMQ.disable_account()")
+    delete_accounts = _gone("delete_accounts", "IBMQ.delete_account()")

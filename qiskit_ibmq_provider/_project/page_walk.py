@@ -87,12 +87,7 @@ def walk_pages(
 
 
 class _Walk(Generic[_T]):
-    """How far a walk has come.
-
-    Args:
-        query: what is asked for.
-        stamp: gives id and creation date of an entry.
-    """
+    """How far a walk has come, and what its next page is asked by."""
 
     def __init__(self, query: JobQuery, stamp: Callable[[_T], tuple[str, str]]) -> None:
         self.query = query
@@ -106,7 +101,6 @@ class _Walk(Generic[_T]):
 
     @property
     def is_over(self) -> bool:
-        """Whether there are as many jobs as are wanted."""
         return self.query.limit is not None and len(self._seen) >= self.query.limit
 
     @property
@@ -115,11 +109,9 @@ class _Walk(Generic[_T]):
         return self._fruitless > 1
 
     def wanted(self, size: int) -> int:
-        """Return how many jobs to ask for, at most a page of a size."""
         return size if self.query.limit is None else min(size, self.query.limit - len(self._seen))
 
     def fits(self, entries: Sequence[_T]) -> bool:
-        """Return whether entries are all new and all different."""
         ids = [self._stamp(entry)[0] for entry in entries]
         return len(set(ids)) == len(ids) and self._seen.isdisjoint(ids)
 
@@ -155,7 +147,6 @@ class _Walk(Generic[_T]):
         self._boundary, self._at_boundary = last, tail
 
     def _go_on_after(self, page: Sequence[_T]) -> None:
-        """Set what the next page is asked by."""
         order = Operator.LTE if self.query.descending else Operator.GTE
         cursor = Compare("creationDate", order, self._stamp(page[-1])[1])
         excluded = Compare("id", Operator.NIN, self._at_boundary[-_MAX_EXCLUDED:])

@@ -118,9 +118,7 @@ class Credentials:
 
     def for_project(
         self,
-        hub: str,
-        group: str,
-        project: str,
+        project: HubGroupProject,
         *,
         url: str,
         websockets_url: str,
@@ -131,9 +129,7 @@ class Credentials:
         """Return the credentials of one project of this account.
 
         Args:
-            hub: hub of the project.
-            group: group of the project.
-            project: name of the project.
+            project: hub, group and project.
             url: base URL of devices and jobs, which need not be the one of login.
             websockets_url: base URL of the websocket server.
             services: URLs of further services.
@@ -144,9 +140,9 @@ class Credentials:
             self.token,
             url,
             websockets_url=websockets_url,
-            hub=hub,
-            group=group,
-            project=project,
+            hub=project.hub,
+            group=project.group,
+            project=project.project,
             proxies=self.proxies,
             verify=self.verify,
             services=services,
