@@ -14,13 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Callable, Final, Optional, TypeVar, cast
 
 from qiskit_ibmq_provider._account.first_generation import FirstGenerationCalls
-from qiskit_ibmq_provider._account.login import (
-    Destination,
-    check_authentication_api,
-    destination,
-    reopening_credentials,
-)
+from qiskit_ibmq_provider._account.login import Destination, destination, reopening_credentials
 from qiskit_ibmq_provider._logging import IBMQ_PROVIDER_LOGGER_NAME, get_logger
+from qiskit_ibmq_provider.api.exceptions import RequestsApiError
 from qiskit_ibmq_provider.credentials import Preferences, discover_credentials
 from qiskit_ibmq_provider.credentials.configrc import (
     qiskitrc_path,
@@ -69,6 +65,8 @@ _PREFETCH_SECONDS: Final = 20.0
 
 UPDATE_ACCOUNT_TEXT: Final = "Keep one of them: delete the others from the file, or let IBMQ.update_account() merge those of older versions."
 """What to do when several accounts are stored."""
+
+_NOT_FOUND: Final = 404
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -400,7 +398,20 @@ class IBMQFactory(FirstGenerationCalls):
     @staticmethod
     def _check_api_version(credentials: Credentials, session: RetrySession) -> None:
         """Refuse a URL that is not that of an authentication service. Test suites replace this."""
-        check_authentication_api(credentials, session)
+        from qiskit_ibmq_provider.api.clients.version import VersionClient
+
+        reason = "its path /version does not answer as one"
+        try:
+            if VersionClient(credentials.base_url, session=session).version().is_authentication_api:
+                return
+        except RequestsApiError as err:
+            if err.status_code != _NOT_FOUND:
+                raise
+            reason = "there is nothing at its path /version"
+        raise IBMQAccountCredentialsInvalidUrl(
+            f"The URL of {credentials!r} is not an authentication URL of this kind of service: {reason}. "
+            "Check it: the service prints its URL when it starts, such as http://127.0.0.1:8000/api; url='local' uses the service on this machine."
+        )
 
     def _log_in(self, credentials: Credentials, preferences: Preferences, to: Destination) -> _Account:
         """Log in and make one provider for each project, the default one first. No backends are asked for."""

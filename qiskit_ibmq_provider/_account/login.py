@@ -1,7 +1,7 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""Which credentials open an account again, where to log in with them, and whether there is a service that takes them."""
+"""Where to log in with credentials, and which credentials open the account of something that was pickled."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import dataclasses
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Callable, Final, Optional
 
-from qiskit_ibmq_provider.api.exceptions import RequestsApiError
 from qiskit_ibmq_provider.credentials import Preferences
 from qiskit_ibmq_provider.credentials.configrc import qiskitrc_path, read_credentials_from_qiskitrc
 from qiskit_ibmq_provider.credentials.credentials import (
@@ -22,19 +21,12 @@ from qiskit_ibmq_provider.credentials.credentials import (
 from qiskit_ibmq_provider.credentials.environ import read_credentials_from_environ
 from qiskit_ibmq_provider.credentials.localaccount import retired_hosts_go_local
 from qiskit_ibmq_provider.credentials.retired import announce_redirect, retired_host, retired_message
-from qiskit_ibmq_provider.exceptions import (
-    IBMQAccountCredentialsInvalidUrl,
-    IBMQAccountCredentialsNotFound,
-    IBMQAccountRetiredServiceError,
-)
+from qiskit_ibmq_provider.exceptions import IBMQAccountCredentialsNotFound, IBMQAccountRetiredServiceError
 
 if TYPE_CHECKING:
     from qiskit_ibmq_provider.api.relocation import Place
-    from qiskit_ibmq_provider.api.session import RetrySession
 
-__all__ = ["Destination", "check_authentication_api", "destination", "reopening_credentials"]
-
-_NOT_FOUND: Final = 404
+__all__ = ["Destination", "destination", "reopening_credentials"]
 
 _ORIGINS: Final = {
     OpenedBy.ENVIRONMENT: "the environment",
@@ -88,33 +80,6 @@ def _locate() -> Place:
 
     endpoint = resolve_local()
     return Place(endpoint.url, Secret(endpoint.token))
-
-
-def check_authentication_api(credentials: Credentials, session: RetrySession) -> None:
-    """Refuse a URL that is not that of an authentication service.
-
-    Args:
-        credentials: the account.
-        session: the connection to ask over.
-
-    Raises:
-        IBMQAccountCredentialsInvalidUrl: the URL is not that of an authentication service.
-        ApiError: the server refused, or could not be asked.
-    """
-    from qiskit_ibmq_provider.api.clients.version import VersionClient
-
-    reason = "its path /version does not answer as one"
-    try:
-        if VersionClient(credentials.base_url, session=session).version().is_authentication_api:
-            return
-    except RequestsApiError as err:
-        if err.status_code != _NOT_FOUND:
-            raise
-        reason = "there is nothing at its path /version"
-    raise IBMQAccountCredentialsInvalidUrl(
-        f"The URL of {credentials!r} is not an authentication URL of this kind of service: {reason}. "
-        "Check it: the service prints its URL when it starts, such as http://127.0.0.1:8000/api; url='local' uses the service on this machine."
-    )
 
 
 def reopening_credentials(reference: AccountReference) -> tuple[Credentials, Preferences]:

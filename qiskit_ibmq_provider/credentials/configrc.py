@@ -137,9 +137,9 @@ def write_qiskit_rc(
 
     def change(document: IniDocument) -> None:
         path = qiskitrc_path(filename)
-        for identity, old in _read_all(path, document).items():
+        for identity in _read_all(path, document):
             if identity not in credentials:
-                _remove(document, old)
+                _remove(document, identity)
         for new in credentials.values():
             write_credentials(document, new)
         if preferences is not None:
@@ -201,7 +201,7 @@ def remove_credentials(credentials: Credentials, filename: Optional[str] = None)
     def change(document: IniDocument) -> None:
         if credentials.unique_id() not in _read_all(path, document):
             raise CredentialsNotFoundError(f"{path} holds no credentials for {credentials!r}.")
-        _remove(document, credentials)
+        _remove(document, credentials.unique_id())
 
     _change_accounts(change, filename)
 
@@ -307,10 +307,14 @@ def _read_all(path: Path, document: IniDocument) -> dict[HubGroupProject, Creden
     return found
 
 
-def _remove(document: IniDocument, credentials: Credentials) -> None:
-    for section in credentials_sections(document):
-        if read_credentials(document, section).unique_id() == credentials.unique_id():
-            document.remove(section)
+def _sections_of(document: IniDocument, identity: HubGroupProject) -> list[str]:
+    names = credentials_sections(document)
+    return [name for name in names if read_credentials(document, name).unique_id() == identity]
+
+
+def _remove(document: IniDocument, identity: HubGroupProject) -> None:
+    for section in _sections_of(document, identity):
+        document.remove(section)
 
 
 def credentials_sections(document: IniDocument) -> list[str]:
@@ -385,12 +389,7 @@ def write_credentials(document: IniDocument, credentials: Credentials) -> None:
     Raises:
         InvalidCredentialsFormatError: a value cannot be stored.
     """
-    identity = credentials.unique_id()
-    holders = [
-        name
-        for name in credentials_sections(document)
-        if read_credentials(document, name).unique_id() == identity
-    ]
+    holders = _sections_of(document, credentials.unique_id())
     section = holders[0] if holders else _section_name(document, credentials)
     for other in holders[1:]:
         document.remove(other)

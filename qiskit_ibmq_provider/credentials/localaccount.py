@@ -146,7 +146,6 @@ def _url(document: IniDocument, section: str) -> str:
 
 
 def _set_aside(document: IniDocument, section: str) -> None:
-    """Move a section's options to a section that nothing reads."""
     name = _KEPT + section
     while name in document.sections():
         name += "_"
