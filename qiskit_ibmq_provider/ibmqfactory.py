@@ -11,11 +11,10 @@ import functools
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Callable, Final, Optional, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Callable, Final, NoReturn, Optional, TypeVar, cast
 
-from qiskit_ibmq_provider._account.first_generation import FirstGenerationCalls
-from qiskit_ibmq_provider._account.login import Destination, destination, reopening_credentials
 from qiskit_ibmq_provider._logging import IBMQ_PROVIDER_LOGGER_NAME, get_logger
+from qiskit_ibmq_provider._login import Destination, destination, reopening_credentials
 from qiskit_ibmq_provider.api.exceptions import RequestsApiError
 from qiskit_ibmq_provider.credentials import Preferences, discover_credentials
 from qiskit_ibmq_provider.credentials.configrc import (
@@ -110,7 +109,20 @@ class _Account:
     session: RetrySession = dataclasses.field(repr=False)
 
 
-class IBMQFactory(FirstGenerationCalls):
+def _gone(name: str, today: str) -> Callable[..., NoReturn]:
+    """Make a method that went with version 0.4 of the original. It is there, so that probing for it does not fail, and raises."""
+
+    def method(self: IBMQFactory, *args: Any, **kwargs: Any) -> NoReturn:
+        raise IBMQAccountError(
+            f"IBMQ.{name}() belongs to the first version and is gone. Today's call: {today}."
+        )
+
+    method.__name__, method.__qualname__ = name, f"IBMQFactory.{name}"
+    method.__doc__ = f"Gone: use ``{today}``.\n\nRaises:\n    IBMQAccountError: always.\n"
+    return method
+
+
+class IBMQFactory:
     """The account of this session, its providers, and the account on disk. ``IBMQ`` is the one object of this class.
 
     ``url`` is that of the service, or ``"local"`` for the service of this machine, which needs no token.
@@ -349,6 +361,14 @@ class IBMQFactory(FirstGenerationCalls):
             IBMQProviderError: none matches, or several do. The text names those that there are.
         """
         return _the_one(self._providers, HubGroupProject(hub, group, project))
+
+    load_accounts = _gone("load_accounts", "provider = IBMQ.load_account()")
+    backends = _gone("backends", "provider = IBMQ.load_account(), then provider.backends()")
+    get_backend = _gone("get_backend", "provider = IBMQ.load_account(), then provider.get_backend(name)")
+    active_accounts = _gone("active_accounts", "IBMQ.active_account()")
+    stored_accounts = _gone("stored_accounts", "IBMQ.stored_account()")
+    disable_accounts = _gone("disable_accounts", "IBMQ.disable_account()")
+    delete_accounts = _gone("delete_accounts", "IBMQ.delete_account()")
 
     def provider_of(self, reference: AccountReference) -> AccountProvider:
         """Return the provider of a project, logging in if that is needed.

@@ -22,7 +22,7 @@ from qiskit_ibmq_provider import (
     IBMQProviderError,
     least_busy,
 )
-from qiskit_ibmq_provider._account.login import Destination
+from qiskit_ibmq_provider._login import Destination
 from qiskit_ibmq_provider.api.exceptions import ApiError
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.relocation import Place

@@ -25,7 +25,7 @@ from qiskit_ibmq_provider import (
     ibmqfactory,
     least_busy,
 )
-from qiskit_ibmq_provider._account.login import Destination
+from qiskit_ibmq_provider._login import Destination
 from qiskit_ibmq_provider.api.exceptions import ApiError, RequestsApiError
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.relocation import Place

@@ -174,8 +174,6 @@ def test_a_server_that_knows_no_numbers_is_asked_page_by_page():
     server = ListServer([{"id": f"j{number}", "creationDate": date(number)} for number in range(30)], cap=3)
     got = [
         job["id"]
-        for job in walk_pages(
-            lambda limit, _, *rest: server.page(limit, 0, *rest), JobQuery(limit=30), stamp
-        )
+        for job in walk_pages(lambda limit, _, *rest: server.page(limit, 0, *rest), JobQuery(limit=30), stamp)
     ]
     assert got == [f"j{number}" for number in range(29, -1, -1)]

@@ -10,7 +10,7 @@ import pickle
 
 import pytest
 
-from qiskit_ibmq_provider._account.login import reopening_credentials
+from qiskit_ibmq_provider._login import reopening_credentials
 from qiskit_ibmq_provider.accountprovider import AccountProvider
 from qiskit_ibmq_provider.credentials import Credentials, HubGroupProject
 from qiskit_ibmq_provider.credentials.credentials import AccountReference, OpenedBy
