@@ -25,7 +25,7 @@ from qiskit_ibmq_provider import (
     ibmqfactory,
     least_busy,
 )
-from qiskit_ibmq_provider._account.login import Account, Destination, log_in
+from qiskit_ibmq_provider._login import Destination
 from qiskit_ibmq_provider.api.exceptions import ApiError, RequestsApiError
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.relocation import Place
@@ -441,9 +441,9 @@ def test_a_device_list_that_hangs_delays_login_only_so_long(factory, server, mon
     assert provider.backend.late.name() == "late"
 
 
-def moving_account(factory: IBMQFactory, server: AccountServer, locate) -> Account:
+def moving_account(factory: IBMQFactory, server: AccountServer, locate):
     credentials = Credentials("right-token", server.url)
-    return log_in(credentials, factory, {}, Destination(credentials, locate))
+    return factory._log_in(credentials, {}, Destination(credentials, locate))
 
 
 def test_a_service_that_comes_up_elsewhere_is_followed(factory):

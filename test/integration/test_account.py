@@ -22,7 +22,7 @@ from qiskit_ibmq_provider import (
     IBMQProviderError,
     least_busy,
 )
-from qiskit_ibmq_provider._account.login import Destination, log_in
+from qiskit_ibmq_provider._login import Destination
 from qiskit_ibmq_provider.api.exceptions import ApiError
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.relocation import Place
@@ -221,7 +221,7 @@ def test_a_provider_outlives_a_service_that_comes_back_elsewhere_with_another_to
     with ServiceProcess(tmp_path, token="first-token") as first:
         credentials = Credentials(first.token, first.url)
         destination = Destination(credentials, lambda: Place(second.url, Secret(second.token)))
-        (provider,) = log_in(credentials, factory, {}, destination).providers.values()
+        (provider,) = factory._log_in(credentials, {}, destination).providers.values()
         backend = provider.get_backend("ibmq_qasm_simulator")
         job = backend.run(circuit, shots=5)
         first.kill()

@@ -11,7 +11,7 @@ from qiskit import QuantumCircuit, assemble
 
 from qiskit_ibmq_provider.api.clients import AccountClient, AuthClient, VersionClient
 from qiskit_ibmq_provider.api.exceptions import RequestsApiError
-from qiskit_ibmq_provider.credentials import Credentials
+from qiskit_ibmq_provider.credentials import Credentials, HubGroupProject
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest
 from qiskit_ibmq_provider.service.testing import ServiceProcess
@@ -36,9 +36,7 @@ def connect(service: ServiceProcess) -> AccountClient:
     first = auth.user_hubs()[0]
     assert first.is_default
     credentials = Credentials(service.token, service.url).for_project(
-        first.hub,
-        first.group,
-        first.project,
+        HubGroupProject(first.hub, first.group, first.project),
         url=auth.user_info.http_url,
         websockets_url=auth.user_info.ws_url,
         access_token=auth.current_access_token(),
