@@ -20,7 +20,7 @@ class Limits:
     direct_bytes: int = 4 * 1024 * 1024
     """Largest payload that may come in one request with its job, in bytes, if it is not over the limit above; 0 for none."""
 
-    jobs_per_device: int = -1
+    jobs_per_device: int = 1000
     """Unfinished jobs that a project may have on one device; -1 for any number."""
 
     filter_seconds: float = 10.0

@@ -131,7 +131,7 @@ def test_the_status_of_a_device_lets_least_busy_choose_it(api: Api) -> None:
 
 
 def test_the_job_limit_has_both_numbers(api: Api) -> None:
-    assert api.get(f"{PROJECT}/devices/{DEVICE}/jobsLimit") == {"maximumJobs": -1, "runningJobs": 0}
+    assert api.get(f"{PROJECT}/devices/{DEVICE}/jobsLimit") == {"maximumJobs": 1000, "runningJobs": 0}
 
 
 def test_there_are_no_reservations(api: Api) -> None:

@@ -29,7 +29,12 @@ def test_the_status_counts_who_waits(bench: Bench) -> None:
     assert bench.queues.status("beta").pending_jobs == 0
 
 
-def test_without_a_limit_there_is_none(bench: Bench) -> None:
+def test_the_limit_is_a_number_that_scripts_can_compare_with_unless_the_operator_lifts_it(bench: Bench) -> None:
+    assert bench.queues.job_limit(bench.project, "alpha").to_json() == {"maximumJobs": 1000, "runningJobs": 0}
+
+
+def test_without_a_limit_there_is_none(store: Store, tmp_path: Path) -> None:
+    bench = Bench(store, tmp_path, Limits(jobs_per_device=-1))
     bench.queued()
     bench.draft()
     assert bench.queues.job_limit(bench.project, "alpha").to_json() == {"maximumJobs": -1, "runningJobs": 1}
