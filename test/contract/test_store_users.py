@@ -78,7 +78,7 @@ def test_a_removed_user_is_out_and_the_jobs_stay(bench: Bench, users: Users) -> 
     token = users.add("alice", [LAB])
     access = bench.accounts.login(token).id
     alice = bench.accounts.authenticate(access)
-    job = bench.jobs.create(alice, alice.projects[0], JobCreateRequest("alpha"))
+    job = bench.submissions.create(alice, alice.projects[0], JobCreateRequest("alpha"))
     users.remove("alice")
     for refused in (lambda: bench.accounts.login(token), lambda: bench.accounts.authenticate(access)):
         with pytest.raises(Unauthenticated):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Optional, TypeVar, Union
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.api.exceptions import ApiIBMQProtocolError, RequestsApiError
+from qiskit_ibmq_provider.api.exceptions import RequestsApiError
 from qiskit_ibmq_provider.api.exchange import Body, Timeouts
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.rest.backend import Backend
@@ -17,9 +17,8 @@ from qiskit_ibmq_provider.api.rest.base import RestAdapterBase, json_body, json_
 from qiskit_ibmq_provider.api.rest.job import Job, read_submitted
 from qiskit_ibmq_provider.api.session import RetrySession
 from qiskit_ibmq_provider.protocol import routes
-from qiskit_ibmq_provider.protocol.direct_jobs import direct_body
 from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
-from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY_HEADER
+from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY_HEADER, JOB_HEADER
 from qiskit_ibmq_provider.protocol.fields import as_objects
 from qiskit_ibmq_provider.protocol.filters import All, Clause, Filter, Order
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest, JobRecord, UploadTicket, decode_job_list
@@ -87,26 +86,22 @@ class Account(RestAdapterBase):
         )
 
     def submit_directly(
-        self, request: JobCreateRequest, payload: Body, *, idempotency_key: str, timeouts: Timeouts
+        self, job_header: str, payload: Body, *, idempotency_key: str, timeouts: Timeouts
     ) -> JobRecord:
         """Create a job, give it its payload and start it, in one request that may be repeated.
 
         Args:
-            request: what the job is to be.
+            job_header: what the job is to be, as a header.
             payload: its Qobj.
             idempotency_key: key that makes the request safe to repeat.
             timeouts: bounds.
         """
-        try:
-            body = Body(direct_body(request, payload))
-        except ProtocolError as err:
-            raise ApiIBMQProtocolError(f"The job cannot be sent: {err}") from None
         return self.session.json(
             "POST",
             self.get_url(routes.JOBS_DIRECT),
             read_submitted,
-            body=body,
-            headers={IDEMPOTENCY_HEADER: idempotency_key},
+            body=payload,
+            headers={IDEMPOTENCY_HEADER: idempotency_key, JOB_HEADER: job_header},
             replayable=True,
             timeouts=timeouts,
         )

@@ -1,24 +1,32 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""The websocket that tells of a job's status until it is final."""
+"""The websocket that tells of a job's status until it is final.
+
+When a job ends or a queue moves, hundreds of websockets want to know the new state at the same moment. What they ask
+in one turn of the event loop is read in one go, in one thread, and what is the same for several is made once.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Final, Optional
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Final, Optional, Union
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
 from qiskit_ibmq_provider.protocol.jobs import JobStatusRecord
-from qiskit_ibmq_provider.protocol.messages import AUTHENTICATED, AUTHENTICATION, CloseCode, Frame
+from qiskit_ibmq_provider.protocol.messages import AUTHENTICATED, AUTHENTICATION, JOB_STATUS, CloseCode, Frame
+from qiskit_ibmq_provider.protocol.status import is_final
+from qiskit_ibmq_provider.service.domain.accounts import Accounts
 from qiskit_ibmq_provider.service.domain.errors import DomainError, NotFound, Unauthenticated
-from qiskit_ibmq_provider.service.domain.model import Principal
+from qiskit_ibmq_provider.service.domain.jobs import Jobs
+from qiskit_ibmq_provider.service.domain.model import Job, Principal
 from qiskit_ibmq_provider.service.routes.context import in_thread, services_of
-from qiskit_ibmq_provider.service.routes.readings import Readings
 
-__all__ = ["job_status_socket"]
+__all__ = ["StatusReader", "job_status_socket"]
 
 REFUSED: Final = "authentication-failed"
 """Type of the first frame where the token is not accepted; any other than ``authenticated`` means that to a client."""
@@ -31,6 +39,8 @@ CLOSE_BUSY: Final = 1013
 
 REREAD_SECONDS: Final = 15.0
 """How often the status is read without news: news from another process may be lost."""
+
+_NO_TIMES: Final[Mapping[str, Any]] = {"estimated_start_time": None, "estimated_complete_time": None}
 
 
 async def job_status_socket(socket: WebSocket) -> None:
@@ -95,19 +105,19 @@ async def _follow(socket: WebSocket, token: str, job_id: str) -> None:
         NotFound: If there is no such job, or not any more.
     """
     services = services_of(socket)
-    readings: Readings = socket.app.state.readings
-    reading = await readings.read(token, job_id)
-    async with services.events.subscribe(job_id, queue=reading.backend_name) as news:
+    reader: StatusReader = socket.app.state.status_reader
+    state = await reader.read(token, job_id)
+    async with services.events.subscribe(job_id, queue=state.backend_name) as news:
         gone = asyncio.ensure_future(_wait_for_close(socket))
         gone.add_done_callback(lambda _: news.wake())
         try:
             shown: Optional[JobStatusRecord] = None
             while not gone.done():
-                reading = await readings.read(token, job_id)
-                if reading.essence != shown:
-                    await _send_bytes(socket, reading.frame)
-                    shown = reading.essence
-                if reading.is_final:
+                state = await reader.read(token, job_id)
+                if state.essence != shown:
+                    await _send_bytes(socket, state.frame)
+                    shown = state.essence
+                if state.is_final:
                     break
                 await news.changed(REREAD_SECONDS)
             # The client closes when it has the final status. If the server were first, some libraries would
@@ -161,3 +171,121 @@ async def _refuse(socket: WebSocket, message: str) -> None:
 async def _close(socket: WebSocket, code: int) -> None:
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):
         await socket.close(int(code))
+
+
+_Question = tuple[str, str]
+"""An access token, and the job that its holder asks about."""
+
+
+@dataclasses.dataclass(frozen=True)
+class JobState:
+    """The state of a job at some moment."""
+
+    frame: bytes
+    """What a websocket sends."""
+    essence: JobStatusRecord
+    """The state without the times that differ each time it is read: alone they are no news."""
+    is_final: bool
+    backend_name: str
+
+
+class StatusReader:
+    """Answers what is asked at the same time together. For one event loop.
+
+    Args:
+        accounts: knows whose a token is.
+        jobs: the jobs.
+    """
+
+    def __init__(self, accounts: Accounts, jobs: Jobs) -> None:
+        self._accounts = accounts
+        self._jobs = jobs
+        self._asked: dict[_Question, list[asyncio.Future[JobState]]] = {}
+        self._answering: set[asyncio.Task[None]] = set()
+
+    async def read(self, token: str, job_id: str) -> JobState:
+        """Return the state that a job has after this was called.
+
+        The token is looked at each time: a user may be removed, or get another one, while a job waits for days.
+
+        Raises:
+            Unauthenticated: if the token is not valid any more.
+            NotFound: if there is no such job, or it is not the user's.
+        """
+        loop = asyncio.get_running_loop()
+        if not self._asked:
+            # Everybody who was woken together asks before this is called.
+            loop.call_soon(self._begin)
+        future: asyncio.Future[JobState] = loop.create_future()
+        self._asked.setdefault((token, job_id), []).append(future)
+        return await future
+
+    def _begin(self) -> None:
+        """Answer what was asked so far."""
+        asked, self._asked = self._asked, {}
+        task = asyncio.ensure_future(self._answer(asked))
+        # The loop itself holds its tasks only weakly.
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, asked: Mapping[_Question, list[asyncio.Future[JobState]]]) -> None:
+        """Answer some questions."""
+        try:
+            for question, answer in (await in_thread(self._look_up, list(asked))).items():
+                for future in asked[question]:
+                    _resolve(future, answer)
+        except DomainError as exc:
+            for futures in asked.values():
+                for future in futures:
+                    _resolve(future, exc)
+        finally:
+            # After a fault of our own nobody waits for ever: these websockets end, and their clients come again.
+            for futures in asked.values():
+                for future in futures:
+                    future.cancel()
+
+    def _look_up(self, questions: list[_Question]) -> dict[_Question, Union[JobState, DomainError]]:
+        """Return the answer to each question; in a thread."""
+        jobs = self._jobs.several({job_id for _, job_id in questions})
+        principals: dict[str, Union[Principal, DomainError]] = {}
+        for token in {token for token, _ in questions}:
+            try:
+                principals[token] = self._accounts.authenticate(token)
+            except DomainError as exc:
+                principals[token] = exc
+        made: dict[str, JobState] = {}
+        answers: dict[_Question, Union[JobState, DomainError]] = {}
+        for token, job_id in questions:
+            principal = principals[token]
+            if isinstance(principal, DomainError):
+                answers[token, job_id] = principal
+                continue
+            try:
+                job = self._jobs.of_principal(principal, job_id, jobs.get(job_id))
+            except DomainError as exc:
+                answers[token, job_id] = exc
+                continue
+            if job_id not in made:
+                made[job_id] = _state_of(job)
+            answers[token, job_id] = made[job_id]
+        return answers
+
+
+def _resolve(future: asyncio.Future[JobState], answer: Union[JobState, DomainError]) -> None:
+    """Answer one websocket, unless it has gone meanwhile."""
+    if future.done():
+        return
+    if isinstance(answer, JobState):
+        future.set_result(answer)
+    else:
+        future.set_exception(answer)
+
+
+def _state_of(job: Job) -> JobState:
+    """Return what a websocket needs of a job."""
+    record = job.to_status_record()
+    essence = record
+    if record.queue is not None:
+        essence = dataclasses.replace(record, queue=dataclasses.replace(record.queue, **_NO_TIMES))
+    frame = Frame(JOB_STATUS, record.to_json()).to_text().encode()
+    return JobState(frame, essence, is_final(record.status), job.backend_name)

@@ -4,23 +4,41 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute, WebSocketRoute
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from qiskit_ibmq_provider.protocol import routes as paths
-from qiskit_ibmq_provider.service.routes import (
-    account,
-    description,
-    devices,
-    direct,
-    job_socket,
-    jobs,
-    listings,
-    storage,
-)
-from qiskit_ibmq_provider.service.routes.resource import Endpoint, Resource
+from qiskit_ibmq_provider.service.routes import account, devices, job_socket, jobs, storage
 from qiskit_ibmq_provider.service.routes.urls import API_PATH, OPENAPI_PATH, SOCKET_PATH
 
-__all__ = ["all_routes"]
+__all__ = ["Endpoint", "Resource", "all_routes"]
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Resource(Route):
+    """A route for all methods of a path, so that an answer 405 names them all. HEAD is GET without a body.
+
+    Args:
+        path: The path, with its places in braces.
+        endpoints: What answers, by method in upper case.
+    """
+
+    def __init__(self, path: str, endpoints: Mapping[str, Endpoint]) -> None:
+        self.endpoints = dict(endpoints)
+
+        async def endpoint(request: Request) -> Response:
+            return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+
+        super().__init__(path, endpoint, methods=list(endpoints))
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The names in braces, in order."""
+        return tuple(self.param_convertors)
 
 
 def all_routes() -> list[BaseRoute]:
@@ -38,7 +56,7 @@ def all_routes() -> list[BaseRoute]:
 
 def _account_routes() -> list[BaseRoute]:
     return [
-        _resource(OPENAPI_PATH, GET=description.openapi),
+        _resource(OPENAPI_PATH, GET=account.openapi),
         _resource(paths.VERSION.template, GET=account.version),
         _resource(paths.LOGIN.template, POST=account.log_in),
         _resource(paths.USER_INFO.template, GET=account.user_info),
@@ -61,11 +79,11 @@ def _device_routes() -> list[BaseRoute]:
 def _job_routes() -> list[BaseRoute]:
     """The routes of jobs. Fixed paths stand before those with a job id, or ``status`` would be taken for one."""
     return [
-        _resource(paths.JOBS.template, GET=direct.get_keyed_job, POST=jobs.create_job),
-        _resource(paths.JOBS_DIRECT.template, POST=direct.create_job_directly),
-        _resource(paths.JOB_STATUSES.template, GET=listings.job_statuses),
-        _resource(paths.LEGACY_JOB_STATUSES.template, GET=listings.job_statuses),
-        _resource(paths.JOB_IDS.template, GET=listings.job_ids),
+        _resource(paths.JOBS.template, GET=jobs.get_keyed_job, POST=jobs.create_job),
+        _resource(paths.JOBS_DIRECT.template, POST=jobs.create_job_directly),
+        _resource(paths.JOB_STATUSES.template, GET=jobs.job_statuses),
+        _resource(paths.LEGACY_JOB_STATUSES.template, GET=jobs.job_statuses),
+        _resource(paths.JOB_IDS.template, GET=jobs.job_ids),
         _resource(paths.JOB.template, GET=jobs.get_job),
         _resource(paths.JOB_STATUS.template, GET=jobs.get_status),
         _resource(paths.LEGACY_JOB_STATUS.template, GET=jobs.get_status),
@@ -75,7 +93,7 @@ def _job_routes() -> list[BaseRoute]:
         _resource(paths.JOB_UPLOAD_URL.template, GET=jobs.upload_url),
         _resource(paths.JOB_DOWNLOAD_URL.template, GET=jobs.payload_url),
         _resource(paths.JOB_RESULT_URL.template, GET=jobs.result_url),
-        _resource(paths.JOB_RESULT_DIRECT.template, GET=direct.get_result),
+        _resource(paths.JOB_RESULT_DIRECT.template, GET=jobs.get_result),
         _resource(paths.JOB_RESULT_DOWNLOADED.template, POST=jobs.result_downloaded),
         # The path that clients of the first generation read a job from is the one that newer ones change it by.
         _resource(paths.JOB_UPDATE.template, GET=jobs.get_job, PUT=jobs.update_job, DELETE=jobs.delete_job),

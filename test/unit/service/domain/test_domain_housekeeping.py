@@ -139,14 +139,18 @@ def test_unfinished_files_are_swept_by_age_and_at_the_start_all(bench: Bench, ke
 def test_what_has_expired_is_forgotten(bench: Bench, keeper: Housekeeper) -> None:
     token = bench.accounts.login(API_TOKEN).id
     request = JobCreateRequest("alpha")
-    first = bench.jobs.create(bench.principal, bench.project, request, idempotency_key="k")
+    first = bench.submissions.create(bench.principal, bench.project, request, idempotency_key="k")
     keeper.run_if_due()
     bench.clock.advance(86400)
     keeper.run_if_due()
-    assert bench.jobs.create(bench.principal, bench.project, request, idempotency_key="k").id == first.id
+    assert (
+        bench.submissions.create(bench.principal, bench.project, request, idempotency_key="k").id == first.id
+    )
     bench.clock.advance(14 * 86400)
     keeper.run_if_due()
-    assert bench.jobs.create(bench.principal, bench.project, request, idempotency_key="k").id != first.id
+    assert (
+        bench.submissions.create(bench.principal, bench.project, request, idempotency_key="k").id != first.id
+    )
     with pytest.raises(Unauthenticated):
         bench.accounts.authenticate(token)
     assert bench.store.accounts.delete_expired(bench.clock.now()) == 0
