@@ -121,6 +121,11 @@ def _wanted(request: Request, fields: str) -> JobCreateRequest:
             431,
             f"The header {JOB_HEADER!r} is larger than {JOB_HEADER_BYTES} bytes. Send the job in several requests.",
         )
+    if not fields.isascii():
+        # In which encoding it is meant nobody can know.
+        raise InvalidRequest(
+            f"The header {JOB_HEADER!r} is not ASCII: escape what is not.", ErrorCode.BAD_REQUEST
+        )
     depth = services_of(request).config.max_json_depth
     return JobCreateRequest.from_json(decoded(fields, f"header {JOB_HEADER!r}", depth))
 

@@ -72,7 +72,7 @@ def test_the_user_is_told_base_urls_with_slashes_in_the_right_places(api: Api) -
         "ws": api.service.url.replace("http", "ws", 1) + "/ws/",
         "services": {},
     }
-    assert user["capabilities"] == {"idempotency": 1, "direct-jobs": 1, "direct-results": 1}
+    assert user["capabilities"] == {"idempotency": 1, "direct-jobs": 2, "direct-results": 1}
     assert user["limits"] == {"directJobBytes": 4 * 1024 * 1024}
     assert user["id"]
     assert user["email"]
