@@ -88,8 +88,9 @@ class Bench:
 
     def upload(self, job: Job, data: bytes = b'{"qobj_id": "q"}') -> None:
         """Send the payload of a job."""
-        with self.submissions.open_payload(job.id) as writer:
-            writer.write(data)
+        writer = self.submissions.open_payload(job.id)
+        writer.write(data)
+        writer.commit()
 
     def queued(self, backend_name: str = "alpha", project: Optional[Project] = None, **fields: Any) -> Job:
         """Create a job, send its payload and announce it."""

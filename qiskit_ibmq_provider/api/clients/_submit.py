@@ -179,7 +179,6 @@ class Submission:
         return record
 
     def _create(self, request: JobCreateRequest) -> tuple[str, Secret]:
-        """Create the job."""
         keyed = offered(self._account.session.capabilities, IDEMPOTENCY)
         key = secrets.token_hex(16) if keyed else None
         try:
@@ -269,7 +268,6 @@ class Submission:
         raise self._given_up(job, job_id, failure, step)
 
     def _next_step(self, job: Job, failure: ApiError, *, attempts_left: bool, ends: float) -> NextStep:
-        """Ask for the status and decide."""
         refused = failure.status_code is not None and 400 <= failure.status_code < 500
         status: Optional[str] = None
         try:

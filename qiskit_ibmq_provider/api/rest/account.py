@@ -131,7 +131,6 @@ class Account(RestAdapterBase):
         return self._listing(routes.JOB_IDS, chosen, _read_ids)
 
     def _listing(self, route: Route, chosen: Mapping[str, Any], read: Callable[[Any], T]) -> T:
-        """Return one page of a list."""
         params = {"filter": json_text(chosen, "The filter")}
         return self.session.json("GET", self.get_url(route), read, params=params)
 
@@ -161,7 +160,6 @@ def page_filter(
 
 
 def _read_ticket(data: Any) -> tuple[str, Secret]:
-    """Read the answer to job creation."""
     ticket = UploadTicket.from_json(data)
     return ticket.job_id, Secret(ticket.upload_url)
 
@@ -179,7 +177,6 @@ def _read_backends(data: Any) -> list[dict[str, Any]]:
 
 
 def _read_jobs(data: Any) -> list[JobRecord]:
-    """Read a list of jobs."""
     records, problems = decode_job_list(data)
     for problem in problems:
         logger.warning("A job is left out of the list, because its description cannot be read: %s", problem)
@@ -187,5 +184,4 @@ def _read_jobs(data: Any) -> list[JobRecord]:
 
 
 def _read_ids(data: Any) -> list[dict[str, Any]]:
-    """Read a list of ids."""
     return [dict(entry) for entry in as_objects(data, "the list of job ids")]

@@ -160,7 +160,6 @@ class Dispatcher:
         self._cleans = self._housekeeper is not None and self._housekeeper.run_if_due()
 
     def _run(self) -> None:
-        """Make rounds until stopped."""
         while not self._stopping.is_set():
             self._wake.clear()
             try:
@@ -285,7 +284,6 @@ class Dispatcher:
                 self._publish(freed, True)
 
     def _claim(self) -> None:
-        """Fill the engine's free places."""
         held = self._held.ids
         free = self._engine.capacity - len(held)
         if free <= 0 or self._stopping.is_set():
@@ -314,7 +312,6 @@ class Dispatcher:
             self._claimed.popleft()
 
     def _hand_over(self, job: Job) -> None:
-        """Give a claimed job to the engine."""
         payload = payload_blob(job.id)
         try:
             if not self._blobs.exists(payload):

@@ -200,7 +200,6 @@ class Jobs:
         return job.result_ref
 
     def _forecast(self, job: Job) -> Job:
-        """Return a job with what it can expect, if it waits."""
         outlook = self._queues.forecast(job)
         return job if outlook is None else dataclasses.replace(job, outlook=outlook)
 

@@ -14,7 +14,6 @@ import hashlib
 import secrets
 import threading
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Callable, Final, Generic, Optional, TypeVar
 
 from qiskit_ibmq_provider.protocol import codec
@@ -55,8 +54,6 @@ _SHARE_LEVELS: Final = frozenset(level.value for level in ApiJobShareLevel)
 class PayloadWriter(Generic[T]):
     """A payload on its way to the disk, made by ``Submissions``. Used by one thread at a time.
 
-    Leaving the ``with`` block normally commits, leaving it by an exception aborts.
-
     Args:
         writer: what keeps the bytes.
         limit: how many there may be.
@@ -76,7 +73,6 @@ class PayloadWriter(Generic[T]):
         self._accept = accept
         self._note = note
         self._size = 0
-        self._ended = False
 
     def write(self, data: bytes) -> None:
         """Append bytes.
@@ -109,22 +105,7 @@ class PayloadWriter(Generic[T]):
 
     def abort(self) -> None:
         """Throw away what was written. Does nothing after ``commit``."""
-        self._ended = True
         self._writer.abort()
-
-    def __enter__(self) -> PayloadWriter[T]:
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        if kind is not None:
-            self.abort()
-        elif not self._ended:
-            self.commit()
 
 
 class Submissions:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Optional, Union
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -130,7 +130,6 @@ async def _follow(socket: WebSocket, token: str, job_id: str) -> None:
 
 
 async def _wait_for_close(socket: WebSocket) -> None:
-    """Read and forget what the client sends until it closes."""
     with contextlib.suppress(WebSocketDisconnect):
         while True:
             await _receive(socket)
@@ -150,7 +149,6 @@ async def _receive(socket: WebSocket) -> str | bytes:
 
 
 async def _send(socket: WebSocket, frame: Frame) -> None:
-    """Send a frame."""
     await _send_bytes(socket, frame.to_text().encode())
 
 
@@ -200,7 +198,7 @@ class StatusReader:
     def __init__(self, accounts: Accounts, jobs: Jobs) -> None:
         self._accounts = accounts
         self._jobs = jobs
-        self._asked: dict[_Question, list[asyncio.Future[JobState]]] = {}
+        self._asked: dict[_Question, asyncio.Future[JobState]] = {}
         self._answering: set[asyncio.Task[None]] = set()
 
     async def read(self, token: str, job_id: str) -> JobState:
@@ -216,73 +214,54 @@ class StatusReader:
         if not self._asked:
             # Everybody who was woken together asks before this is called.
             loop.call_soon(self._begin)
-        future: asyncio.Future[JobState] = loop.create_future()
-        self._asked.setdefault((token, job_id), []).append(future)
-        return await future
+        future = self._asked.get((token, job_id))
+        if future is None:
+            future = self._asked[token, job_id] = loop.create_future()
+        # Others may wait for it, too, when this websocket ends.
+        return await asyncio.shield(future)
 
     def _begin(self) -> None:
-        """Answer what was asked so far."""
         asked, self._asked = self._asked, {}
         task = asyncio.ensure_future(self._answer(asked))
         # The loop itself holds its tasks only weakly.
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
 
-    async def _answer(self, asked: Mapping[_Question, list[asyncio.Future[JobState]]]) -> None:
-        """Answer some questions."""
+    async def _answer(self, asked: Mapping[_Question, asyncio.Future[JobState]]) -> None:
+        answers: Mapping[_Question, Union[JobState, DomainError]] = {}
         try:
-            for question, answer in (await in_thread(self._look_up, list(asked))).items():
-                for future in asked[question]:
-                    _resolve(future, answer)
+            answers = await in_thread(self._look_up, list(asked))
         except DomainError as exc:
-            for futures in asked.values():
-                for future in futures:
-                    _resolve(future, exc)
+            answers = dict.fromkeys(asked, exc)
         finally:
-            # After a fault of our own nobody waits for ever: these websockets end, and their clients come again.
-            for futures in asked.values():
-                for future in futures:
+            for question, future in asked.items():
+                answer = answers.get(question)
+                if answer is None:
+                    # After a fault of our own nobody waits for ever: these websockets end, and their clients come again.
                     future.cancel()
+                elif isinstance(answer, JobState):
+                    future.set_result(answer)
+                else:
+                    future.set_exception(answer)
 
-    def _look_up(self, questions: list[_Question]) -> dict[_Question, Union[JobState, DomainError]]:
+    def _look_up(self, questions: Sequence[_Question]) -> dict[_Question, Union[JobState, DomainError]]:
         """Return the answer to each question; in a thread."""
         jobs = self._jobs.several({job_id for _, job_id in questions})
-        principals: dict[str, Union[Principal, DomainError]] = {}
-        for token in {token for token, _ in questions}:
-            try:
-                principals[token] = self._accounts.authenticate(token)
-            except DomainError as exc:
-                principals[token] = exc
-        made: dict[str, JobState] = {}
+        states = {job_id: _state_of(job) for job_id, job in jobs.items()}
+        holders: dict[str, Principal] = {}
         answers: dict[_Question, Union[JobState, DomainError]] = {}
         for token, job_id in questions:
-            principal = principals[token]
-            if isinstance(principal, DomainError):
-                answers[token, job_id] = principal
-                continue
             try:
-                job = self._jobs.of_principal(principal, job_id, jobs.get(job_id))
+                if token not in holders:
+                    holders[token] = self._accounts.authenticate(token)
+                self._jobs.of_principal(holders[token], job_id, jobs.get(job_id))
+                answers[token, job_id] = states[job_id]
             except DomainError as exc:
                 answers[token, job_id] = exc
-                continue
-            if job_id not in made:
-                made[job_id] = _state_of(job)
-            answers[token, job_id] = made[job_id]
         return answers
 
 
-def _resolve(future: asyncio.Future[JobState], answer: Union[JobState, DomainError]) -> None:
-    """Answer one websocket, unless it has gone meanwhile."""
-    if future.done():
-        return
-    if isinstance(answer, JobState):
-        future.set_result(answer)
-    else:
-        future.set_exception(answer)
-
-
 def _state_of(job: Job) -> JobState:
-    """Return what a websocket needs of a job."""
     record = job.to_status_record()
     essence = record
     if record.queue is not None:

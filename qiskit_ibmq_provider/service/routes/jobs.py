@@ -115,7 +115,6 @@ async def create_job_directly(request: Request) -> Response:
 
 
 def _wanted(request: Request, fields: str) -> JobCreateRequest:
-    """Return what a job is to be, by the header."""
     if len(fields) > JOB_HEADER_BYTES:
         raise HTTPException(
             431,
@@ -132,7 +131,6 @@ def _wanted(request: Request, fields: str) -> JobCreateRequest:
 
 # Version 1, for clients that logged in before the service was updated. To be removed in 0.22.
 async def _older_form(request: Request) -> tuple[JobCreateRequest, AsyncIterator[bytes]]:
-    """Return the job and the payload of a body that holds both."""
     services = services_of(request)
     largest = services.submissions.largest_direct + services.config.max_body_bytes
     fields, payload = split_older_direct_body(bytes(await read_body(request, largest)))
@@ -152,7 +150,6 @@ async def announce_job(request: Request) -> Response:
 
 
 def _submitted(job: Job) -> Response:
-    """Return the answer to a submission that is complete."""
     # With the key 'error' the original client takes a job as not submitted.
     record = dataclasses.replace(job.to_record(), error=None)
     return json_response({"job": record.to_json()})
@@ -283,7 +280,6 @@ async def job_ids(request: Request) -> Response:
 
 
 async def _listing(request: Request, show: Callable[[Job], dict[str, Any]]) -> Response:
-    """Answer with the jobs that the filter in the query asks for."""
     principal, project = await project_of(request)
     services = services_of(request)
 
@@ -315,13 +311,11 @@ def _filter_of(request: Request) -> Filter:
 
 
 async def _job_of(request: Request) -> Job:
-    """Return the job that the path names."""
     _, project = await project_of(request)
     return await in_thread(services_of(request).jobs.get, project, request.path_params["job_id"])
 
 
 def _storage_url(request: Request, purpose: Purpose, job: Job) -> str:
-    """Return an absolute URL that allows one thing with one blob for a while."""
     services = services_of(request)
     path = services.signer.signed_path(purpose, job.id, services.config.url_seconds)
     return api_url(origin_of(request)) + path

@@ -45,11 +45,6 @@ async def download(request: Request) -> Response:
 
 
 def _checked_job_id(request: Request, purpose: Purpose) -> str:
-    """Return the job of a storage URL.
-
-    Raises:
-        Forbidden: If the URL is for another purpose, its signature does not hold, or its time is over.
-    """
     names = request.path_params
     services_of(request).signer.check_url(purpose, names["purpose"], names["job_id"], request.query_params)
     return str(names["job_id"])
