@@ -75,7 +75,7 @@ class Caller:
     def submit_directly(self, backend: str, payload: bytes) -> str:
         """Submit a job in one request, and return its id."""
         wanted = json.dumps({"backend": {"name": backend}, "allowObjectStorage": True})
-        answer = self.raw("POST", f"{PROJECT}/Jobs/direct", payload, **{"IBMQ-Job": wanted})
+        answer = self.raw("POST", f"{PROJECT}/Jobs/direct", payload, **{"Qx-Job": wanted})
         return str(json.loads(answer)["job"]["id"])
 
     def result_directly(self, job_id: str) -> Any:

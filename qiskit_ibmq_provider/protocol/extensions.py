@@ -50,7 +50,7 @@ DIRECT_RESULTS: Final = "direct-results"
 
 IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
 
-JOB_HEADER: Final = "IBMQ-Job"
+JOB_HEADER: Final = "Qx-Job"
 """What a job is to be, where its payload is the body: the fields of job creation as one JSON object in ASCII."""
 
 JOB_HEADER_BYTES: Final = 4096

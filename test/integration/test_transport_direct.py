@@ -67,7 +67,7 @@ def test_a_small_job_is_one_request(server):
     (request,) = server.requests
     assert (request.method, request.path) == ("POST", DIRECT)
     assert request.json == QOBJ
-    assert json.loads(request.headers["ibmq-job"]) == {
+    assert json.loads(request.headers["qx-job"]) == {
         "backend": {"name": "campus_5q"},
         "allowObjectStorage": True,
         "liveDataEnabled": None,
@@ -90,7 +90,7 @@ def test_fields_that_are_too_large_for_a_header_go_by_the_original_way(server, t
     client_of(server).job_submit("campus_5q", QOBJ, job_tags=tags)
     assert server.paths() == ([DIRECT] if direct else THREE_STEPS)
     sent = server.requests[0]
-    assert (json.loads(sent.headers["ibmq-job"]) if direct else sent.json)["tags"] == tags
+    assert (json.loads(sent.headers["qx-job"]) if direct else sent.json)["tags"] == tags
 
 
 def test_a_proxy_that_takes_no_such_header_gets_the_job_in_three_steps(server):

@@ -46,9 +46,9 @@ _NO_TIMES: Final[Mapping[str, Any]] = {"estimated_start_time": None, "estimated_
 async def job_status_socket(socket: WebSocket) -> None:
     """Authenticate, send the present status and each change, and end after the final one."""
     await socket.accept()
-    seats = services_of(socket).sockets
+    quota = services_of(socket).sockets
     try:
-        with seats.one_of_all() as free:
+        with quota.one_of_all() as free:
             if free:
                 await _serve(socket)
             else:

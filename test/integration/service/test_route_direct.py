@@ -27,7 +27,7 @@ def creation(**fields: Any) -> dict[str, Any]:
 
 def direct(api: Api, key: Optional[str] = None, qobj: Any = None, **fields: Any) -> Any:
     """Submit a job in one request; return the answer."""
-    headers = {"IBMQ-Job": json.dumps(creation(**fields)), **({"Idempotency-Key": key} if key else {})}
+    headers = {"Qx-Job": json.dumps(creation(**fields)), **({"Idempotency-Key": key} if key else {})}
     return api.request("POST", DIRECT, data=json.dumps(bell() if qobj is None else qobj), headers=headers)
 
 
@@ -155,7 +155,7 @@ HEADER = '{"backend":{"name":"ibmq_qasm_simulator"}}'
 )
 def test_a_header_that_cannot_be_a_job_is_refused(api: Api, header: str, status: int, code: int) -> None:
     before = len(api.filtered(f"{JOBS}/status/v/1", limit=1000))
-    answer = api.request("POST", DIRECT, data=json.dumps(bell()), headers={"IBMQ-Job": header})
+    answer = api.request("POST", DIRECT, data=json.dumps(bell()), headers={"Qx-Job": header})
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert "nonsense" not in answer.text
     assert len(api.filtered(f"{JOBS}/status/v/1", limit=1000)) == before
@@ -166,7 +166,7 @@ def test_the_header_has_at_most_four_kilobytes(api: Api, size: int) -> None:
     header = json.dumps(creation(name="x"))
     header = header.replace('"x"', f'"{"x" * (size - len(header) + 1)}"')
     assert len(header) == size
-    answer = api.request("POST", DIRECT, data=json.dumps(bell()), headers={"IBMQ-Job": header})
+    answer = api.request("POST", DIRECT, data=json.dumps(bell()), headers={"Qx-Job": header})
     assert answer.status_code == (200 if size <= 4096 else 431)
 
 
@@ -191,7 +191,7 @@ def test_what_the_last_release_sends_is_still_answered(api: Api, key: str) -> No
         "POST",
         DIRECT,
         data=qobj,
-        headers={"IBMQ-Job": json.dumps(json.loads(fields)), "Idempotency-Key": key},
+        headers={"Qx-Job": json.dumps(json.loads(fields)), "Idempotency-Key": key},
     )
     assert again.json()["job"]["id"] == job["id"]
     assert api.wait(job["id"]) == "COMPLETED"
@@ -266,7 +266,7 @@ def test_a_body_that_is_cut_off_leaves_nothing_behind(small: Api, chunked: bool,
     length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(body)}"
     head = (
         f"POST {parts.path}{DIRECT} HTTP/1.1\r\nHost: {parts.netloc}\r\nX-Access-Token: {small.token}\r\n"
-        f"IBMQ-Job: {json.dumps(creation())}\r\nIdempotency-Key: {key}\r\n{length}\r\n\r\n"
+        f"Qx-Job: {json.dumps(creation())}\r\nIdempotency-Key: {key}\r\n{length}\r\n\r\n"
     )
     sent = body[:3_300_000]
     framed = b"%x\r\n%s\r\n" % (len(sent), sent) if chunked else sent
