@@ -22,7 +22,7 @@ from qiskit_ibmq_provider.service.domain.jobs import Jobs
 from qiskit_ibmq_provider.service.domain.limits import Limits
 from qiskit_ibmq_provider.service.domain.model import Job, Principal, Project
 from qiskit_ibmq_provider.service.domain.store import Store
-from qiskit_ibmq_provider.service.domain.submission import Submissions
+from qiskit_ibmq_provider.service.domain.submission import RequestedJob, Submissions
 from qiskit_ibmq_provider.service.store.blobs import DirectoryBlobs
 
 __all__ = ["Bench"]
@@ -84,7 +84,7 @@ class Bench:
     def draft(self, backend_name: str = "alpha", project: Optional[Project] = None, **fields: Any) -> Job:
         """Create a job that waits for its payload."""
         request = JobCreateRequest(backend_name, **fields)
-        return self.submissions.create(self.principal, project or self.project, request)
+        return self.submissions.create(RequestedJob(self.principal, project or self.project, request))
 
     def upload(self, job: Job, data: bytes = b'{"qobj_id": "q"}') -> None:
         """Send the payload of a job."""

@@ -10,6 +10,7 @@ the whole job or nothing.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import secrets
 import threading
@@ -38,7 +39,7 @@ from qiskit_ibmq_provider.service.domain.limits import Limits, check_payload_siz
 from qiskit_ibmq_provider.service.domain.model import Job, JobDraft, Principal, Project, payload_blob
 from qiskit_ibmq_provider.service.domain.store import IdempotencyKey, Store
 
-__all__ = ["PayloadWriter", "Submissions"]
+__all__ = ["PayloadWriter", "RequestedJob", "Submissions"]
 
 T = TypeVar("T")
 
@@ -46,9 +47,34 @@ _LOCKS: Final = 64
 """Jobs share locks; so many keep uploads from waiting for each other."""
 
 _UNKNOWN_CLIENT: Final[Mapping[str, str]] = {"name": "unknown", "version": "unknown"}
-"""``clientInfo`` of a job whose client did not say what it is: a job without any breaks old clients."""
+"""``clientInfo`` of a job whose client did not say what it is."""
 
 _SHARE_LEVELS: Final = frozenset(level.value for level in ApiJobShareLevel)
+
+
+@dataclasses.dataclass(frozen=True)
+class RequestedJob:
+    """What is asked for, by whom and where. For an idempotency key a payload in the same request belongs to it."""
+
+    principal: Principal
+    project: Project
+    """One of the principal's."""
+    wanted: JobCreateRequest
+    client_info: Mapping[str, str] = dataclasses.field(default_factory=lambda: _UNKNOWN_CLIENT)
+    """``{"name", "version"}`` of the client, echoed as ``clientInfo``: a job without any breaks old clients."""
+    idempotency_key: Optional[str] = None
+    """The same key with the same request gives the same job again, whatever its state now."""
+
+    def stored_key(self, payload_digest: str = "") -> Optional[IdempotencyKey]:
+        """Return what the store keeps of the key: a digest of the key and one of the request.
+
+        Raises:
+            InvalidRequest: if the key is not acceptable.
+        """
+        if self.idempotency_key is None:
+            return None
+        body = codec.dumps(self.wanted.to_json()) + payload_digest.encode()
+        return IdempotencyKey(_key_digest(self.idempotency_key), hashlib.sha256(body).hexdigest())
 
 
 class PayloadWriter(Generic[T]):
@@ -148,23 +174,8 @@ class Submissions:
         """The largest payload that may come in one request with its job, in bytes; 0 for none."""
         return min(self._limits.direct_bytes, self._limits.payload_bytes)
 
-    def create(
-        self,
-        principal: Principal,
-        project: Project,
-        request: JobCreateRequest,
-        client_info: Optional[Mapping[str, str]] = None,
-        *,
-        idempotency_key: Optional[str] = None,
-    ) -> Job:
+    def create(self, requested: RequestedJob) -> Job:
         """Keep a new job, which then waits for its payload.
-
-        Args:
-            principal: who asks.
-            project: where the job belongs, one of the principal's.
-            request: what was asked.
-            client_info: ``{"name", "version"}`` of the client, echoed as ``clientInfo``.
-            idempotency_key: the same key with the same request gives the same job again, whatever its state now.
 
         Raises:
             UnknownDevice: if there is no such device.
@@ -172,9 +183,8 @@ class Submissions:
             InvalidRequest: if the name, a tag or the key is not acceptable.
             Conflict: if the key was used with another request.
         """
-        draft = self._draft(principal, project, request, client_info)
-        key = _stored_key(idempotency_key, request)
-        return self._store.insert(draft, limit=self._limits.jobs_per_device, key=key)
+        draft = self._draft(requested)
+        return self._store.insert(draft, limit=self._limits.jobs_per_device, key=requested.stored_key())
 
     def open_payload(self, job_id: str, size: Optional[int] = None) -> PayloadWriter[int]:
         """Begin to receive the payload of a job, for whoever holds a signed URL; ``commit`` returns its size.
@@ -201,19 +211,12 @@ class Submissions:
         writer = self._blobs.open_writer(payload_blob(job_id))
         return PayloadWriter(writer, self._limits.payload_bytes, accept)
 
-    def open_direct(
-        self,
-        principal: Principal,
-        project: Project,
-        request: JobCreateRequest,
-        client_info: Optional[Mapping[str, str]] = None,
-        *,
-        idempotency_key: Optional[str] = None,
-        size: Optional[int] = None,
-    ) -> PayloadWriter[Job]:
+    def open_direct(self, requested: RequestedJob, size: Optional[int] = None) -> PayloadWriter[Job]:
         """Begin to receive the payload of a job that comes in the same request; ``commit`` returns the job.
 
-        The arguments are those of ``create`` and ``open_payload``; for the key the payload belongs to the request.
+        Args:
+            requested: the job.
+            size: size of the payload in bytes, if it is known beforehand.
 
         Raises:
             UnknownDevice: if there is no such device.
@@ -225,14 +228,13 @@ class Submissions:
         """
         # Where no payload may come so, an empty one may not either.
         check_payload_size(max(1, size or 0), self.largest_direct)
-        draft = self._draft(principal, project, request, client_info)
-        if idempotency_key is not None:
-            _key_digest(idempotency_key)
+        draft = self._draft(requested)
+        requested.stored_key()
         digest = hashlib.sha256()
 
         def accept(writer: BlobWriter) -> Job:
             size = writer.commit()
-            return self._keep(draft, size, _stored_key(idempotency_key, request, digest.hexdigest()))
+            return self._keep(draft, size, requested.stored_key(digest.hexdigest()))
 
         writer = self._blobs.open_writer(payload_blob(draft.id))
         return PayloadWriter(writer, self.largest_direct, accept, digest.update)
@@ -273,33 +275,28 @@ class Submissions:
             raise NotFound("No job was made with this idempotency key.", ErrorCode.JOB_NOT_FOUND)
         return self._jobs.get(project, job.id)
 
-    def _draft(
-        self,
-        principal: Principal,
-        project: Project,
-        request: JobCreateRequest,
-        client_info: Optional[Mapping[str, str]],
-    ) -> JobDraft:
-        self._devices.configuration(request.backend_name)
-        check_text("name", request.name or "", self._limits)
-        check_text("experiment tag", request.experiment_tag or "", self._limits)
-        check_tags(request.tags, self._limits)
-        share_level = request.extra.get("shareLevel")
+    def _draft(self, requested: RequestedJob) -> JobDraft:
+        wanted = requested.wanted
+        self._devices.configuration(wanted.backend_name)
+        check_text("name", wanted.name or "", self._limits)
+        check_text("experiment tag", wanted.experiment_tag or "", self._limits)
+        check_tags(wanted.tags, self._limits)
+        share_level = wanted.extra.get("shareLevel")
         return JobDraft(
             id=secrets.token_hex(12),
-            project=project,
-            user_id=principal.user_id,
-            backend_name=request.backend_name,
+            project=requested.project,
+            user_id=requested.principal.user_id,
+            backend_name=wanted.backend_name,
             created=self._clock.now(),
-            name=request.name,
-            tags=tuple(request.tags),
-            experiment_tag=request.experiment_tag,
+            name=wanted.name,
+            tags=tuple(wanted.tags),
+            experiment_tag=wanted.experiment_tag,
             # Old clients send it. What no client knows is not handed to other clients.
             share_level=share_level
             if isinstance(share_level, str) and share_level in _SHARE_LEVELS
             else None,
-            live_data_enabled=request.live_data_enabled,
-            client_info=dict(client_info or _UNKNOWN_CLIENT),
+            live_data_enabled=wanted.live_data_enabled,
+            client_info=requested.client_info,
         )
 
     def _keep(self, draft: JobDraft, size: int, key: Optional[IdempotencyKey]) -> Job:
@@ -332,16 +329,6 @@ def _check_waits(job_id: str, job: Optional[Job]) -> None:
     if job is None or job.status is not ApiJobStatus.CREATING:
         state = "was deleted" if job is None else f"is {job.status.value}"
         raise Conflict(f"Job {job_id} {state} and takes no payload any more.", ErrorCode.JOB_STATE)
-
-
-def _stored_key(
-    key: Optional[str], request: JobCreateRequest, payload_digest: str = ""
-) -> Optional[IdempotencyKey]:
-    """Return what the store keeps of an idempotency key: a digest of the key and one of the request."""
-    if key is None:
-        return None
-    body = codec.dumps(request.to_json()) + payload_digest.encode()
-    return IdempotencyKey(key=_key_digest(key), digest=hashlib.sha256(body).hexdigest())
 
 
 def _key_digest(key: str) -> str:

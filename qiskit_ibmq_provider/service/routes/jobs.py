@@ -25,8 +25,9 @@ from qiskit_ibmq_provider.protocol.filters import Filter
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest
 from qiskit_ibmq_provider.protocol.timestamps import format_utc
 from qiskit_ibmq_provider.service.domain.errors import InvalidRequest
-from qiskit_ibmq_provider.service.domain.model import Job
+from qiskit_ibmq_provider.service.domain.model import Job, Principal, Project
 from qiskit_ibmq_provider.service.domain.signed_urls import Purpose
+from qiskit_ibmq_provider.service.domain.submission import RequestedJob
 from qiskit_ibmq_provider.service.routes.context import (
     check_depth,
     decoded,
@@ -76,42 +77,30 @@ def client_info(header: str) -> dict[str, str]:
 
 async def create_job(request: Request) -> Response:
     """Make a job and say where its payload goes. With a key it may be repeated."""
-    principal, project = await project_of(request)
-    wanted = JobCreateRequest.from_json(await read_json(request))
-    job = await in_thread(
-        services_of(request).submissions.create,
-        principal,
-        project,
-        wanted,
-        client_info(request.headers.get(_CLIENT_HEADER, "")),
-        idempotency_key=request.headers.get(IDEMPOTENCY_HEADER),
-    )
+    caller = await project_of(request)
+    requested = _requested(request, caller, JobCreateRequest.from_json(await read_json(request)))
+    job = await in_thread(services_of(request).submissions.create, requested)
     storage = {"jobId": job.id, "uploadUrl": _storage_url(request, Purpose.UPLOAD, job)}
     return json_response({**job.to_record().to_json(), "objectStorageInfo": storage})
 
 
 async def create_job_directly(request: Request) -> Response:
     """Take a job together with its payload, and queue it. With a key it may be repeated."""
-    principal, project = await project_of(request)
-    submissions = services_of(request).submissions
+    caller = await project_of(request)
     fields, size = request.headers.get(JOB_HEADER), content_length(request)
     if fields is None:
         wanted, payload = await _older_form(request)
         size = None
     else:
         wanted, payload = _wanted(request, fields), body_parts(request)
-    job = await keep(
-        payload,
-        lambda: submissions.open_direct(
-            principal,
-            project,
-            wanted,
-            client_info(request.headers.get(_CLIENT_HEADER, "")),
-            idempotency_key=request.headers.get(IDEMPOTENCY_HEADER),
-            size=size,
-        ),
-    )
-    return _submitted(job)
+    requested = _requested(request, caller, wanted)
+    submissions = services_of(request).submissions
+    return _submitted(await keep(payload, lambda: submissions.open_direct(requested, size)))
+
+
+def _requested(request: Request, caller: tuple[Principal, Project], wanted: JobCreateRequest) -> RequestedJob:
+    info, key = client_info(request.headers.get(_CLIENT_HEADER, "")), request.headers.get(IDEMPOTENCY_HEADER)
+    return RequestedJob(*caller, wanted, info, key)
 
 
 def _wanted(request: Request, fields: str) -> JobCreateRequest:

@@ -30,6 +30,7 @@ from qiskit_ibmq_provider.service.domain.errors import (
 from qiskit_ibmq_provider.service.domain.limits import Limits
 from qiskit_ibmq_provider.service.domain.model import Job, Principal, payload_blob, result_blob
 from qiskit_ibmq_provider.service.domain.store import Store
+from qiskit_ibmq_provider.service.domain.submission import RequestedJob
 
 
 def complete(bench: Bench, job: Job) -> Job:
@@ -151,7 +152,9 @@ def test_texts_that_cannot_be_kept_are_refused(bench: Bench, fields: dict[str, A
 def test_an_idempotency_key_gives_the_same_job_again(bench: Bench) -> None:
     def create(name: str, key: str) -> str:
         request = JobCreateRequest("alpha", name=name)
-        return bench.submissions.create(bench.principal, bench.project, request, idempotency_key=key).id
+        return bench.submissions.create(
+            RequestedJob(bench.principal, bench.project, request, idempotency_key=key)
+        ).id
 
     assert create("a", "k1") == create("a", "k1") != create("a", "k2")
     with pytest.raises(Conflict) as refused:

@@ -28,7 +28,7 @@ from qiskit_ibmq_provider.service.domain.errors import (
 from qiskit_ibmq_provider.service.domain.limits import Limits
 from qiskit_ibmq_provider.service.domain.model import Job, payload_blob
 from qiskit_ibmq_provider.service.domain.store import Store
-from qiskit_ibmq_provider.service.domain.submission import PayloadWriter
+from qiskit_ibmq_provider.service.domain.submission import PayloadWriter, RequestedJob
 
 PAYLOAD = b'{"qobj_id": "q"}'
 CLIENT = {"name": "tests", "version": "1"}
@@ -42,7 +42,7 @@ def begin(
     bench: Bench, request: JobCreateRequest, key: Optional[str] = None, size: Optional[int] = None
 ) -> PayloadWriter[Job]:
     return bench.submissions.open_direct(
-        bench.principal, bench.project, request, CLIENT, idempotency_key=key, size=size
+        RequestedJob(bench.principal, bench.project, request, CLIENT, key), size
     )
 
 
@@ -122,12 +122,12 @@ def test_the_same_key_with_another_body_is_refused(
 
 def test_a_key_is_one_for_both_ways(bench: Bench) -> None:
     request = JobCreateRequest("alpha")
-    bench.submissions.create(bench.principal, bench.project, request, idempotency_key="k1")
+    bench.submissions.create(RequestedJob(bench.principal, bench.project, request, idempotency_key="k1"))
     with pytest.raises(Conflict):
         sent(bench, key="k1")
     sent(bench, key="k2")
     with pytest.raises(Conflict):
-        bench.submissions.create(bench.principal, bench.project, request, idempotency_key="k2")
+        bench.submissions.create(RequestedJob(bench.principal, bench.project, request, idempotency_key="k2"))
 
 
 def test_of_requests_in_flight_at_the_same_time_one_makes_the_job(bench: Bench, tmp_path: Path) -> None:
