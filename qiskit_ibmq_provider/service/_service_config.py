@@ -122,7 +122,7 @@ class ServiceConfig:
         "the same time.",
     )
     max_jobs_per_device: int = _setting(
-        -1, read.integer(-1), "Unfinished jobs that a project may have on one device; -1 is no limit."
+        1000, read.integer(-1), "Unfinished jobs that a project may have on one device; -1 is no limit."
     )
     max_body_bytes: int = _setting(_MIB, read.integer(1024), "Largest body of any other request, in bytes.")
     max_json_depth: int = _setting(

@@ -17,6 +17,7 @@ from qiskit_ibmq_provider.service.devices.files import DeviceFileError
 from qiskit_ibmq_provider.service.devices.fleet import Fleet
 from qiskit_ibmq_provider.service.domain.accounts import SERVICE_USER, Accounts
 from qiskit_ibmq_provider.service.domain.clock import SystemClock
+from qiskit_ibmq_provider.service.domain.device_queues import DeviceQueues
 from qiskit_ibmq_provider.service.domain.devices import DeviceCatalogue
 from qiskit_ibmq_provider.service.domain.dispatch import DispatchConfig, Dispatcher
 from qiskit_ibmq_provider.service.domain.engine import Engine
@@ -25,11 +26,10 @@ from qiskit_ibmq_provider.service.domain.events import EventHub
 from qiskit_ibmq_provider.service.domain.housekeeping import Housekeeper, HousekeepingConfig
 from qiskit_ibmq_provider.service.domain.jobs import Jobs
 from qiskit_ibmq_provider.service.domain.limits import Limits
-from qiskit_ibmq_provider.service.domain.queues import DeviceQueues
-from qiskit_ibmq_provider.service.domain.seats import Seats, Turns
-from qiskit_ibmq_provider.service.domain.signing import SigningKey
+from qiskit_ibmq_provider.service.domain.quotas import ConnectionQuota, PerUserSemaphore, Throttle
+from qiskit_ibmq_provider.service.domain.signed_urls import UrlSigner
 from qiskit_ibmq_provider.service.domain.store import Store, StoreUnusable
-from qiskit_ibmq_provider.service.domain.throttle import Throttle
+from qiskit_ibmq_provider.service.domain.submission import Submissions
 from qiskit_ibmq_provider.service.executor.local_engine import LocalEngine
 from qiskit_ibmq_provider.service.services import Services
 from qiskit_ibmq_provider.service.store.blobs import DirectoryBlobs
@@ -137,15 +137,18 @@ def _assemble(
     exclusive = config.database_url is None
     if exclusive:
         housekeeper.sweep_at_start()
+    queues = DeviceQueues(store, devices, limits, clock, workers=config.worker_count)
+    jobs = Jobs(store, blobs, devices, queues, limits, events, clock)
     return Services(
         config=config,
         accounts=Accounts(store, clock),
-        jobs=Jobs(store, blobs, devices, limits, events, clock, workers=config.worker_count),
-        queues=DeviceQueues(store, devices, limits),
+        jobs=jobs,
+        submissions=Submissions(store, blobs, devices, jobs, limits, events, clock),
+        queues=queues,
         devices=devices,
         blobs=blobs,
         events=events,
-        signer=SigningKey.load(store, clock),
+        signer=UrlSigner.load(store, clock),
         dispatcher=Dispatcher(
             store,
             blobs,
@@ -161,8 +164,8 @@ def _assemble(
         ),
         activity=Activity(time.monotonic),
         throttle=Throttle(config.requests_per_second, time.monotonic),
-        sockets=Seats(config.max_sockets, config.max_sockets_per_user),
-        listings=Turns(LISTINGS_PER_USER),
+        sockets=ConnectionQuota(config.max_sockets, config.max_sockets_per_user),
+        listings=PerUserSemaphore(LISTINGS_PER_USER),
     )
 
 

@@ -10,14 +10,14 @@ from qiskit_ibmq_provider.service.activity import Activity
 from qiskit_ibmq_provider.service.config import ServiceConfig
 from qiskit_ibmq_provider.service.domain.accounts import Accounts
 from qiskit_ibmq_provider.service.domain.blobs import BlobStore
+from qiskit_ibmq_provider.service.domain.device_queues import DeviceQueues
 from qiskit_ibmq_provider.service.domain.devices import DeviceCatalogue
 from qiskit_ibmq_provider.service.domain.dispatch import Dispatcher
 from qiskit_ibmq_provider.service.domain.events import EventHub
 from qiskit_ibmq_provider.service.domain.jobs import Jobs
-from qiskit_ibmq_provider.service.domain.queues import DeviceQueues
-from qiskit_ibmq_provider.service.domain.seats import Seats, Turns
-from qiskit_ibmq_provider.service.domain.signing import SigningKey
-from qiskit_ibmq_provider.service.domain.throttle import Throttle
+from qiskit_ibmq_provider.service.domain.quotas import ConnectionQuota, PerUserSemaphore, Throttle
+from qiskit_ibmq_provider.service.domain.signed_urls import UrlSigner
+from qiskit_ibmq_provider.service.domain.submission import Submissions
 
 __all__ = ["Services"]
 
@@ -29,13 +29,14 @@ class Services:
     config: ServiceConfig
     accounts: Accounts
     jobs: Jobs
+    submissions: Submissions
     queues: DeviceQueues
     devices: DeviceCatalogue
     blobs: BlobStore
     events: EventHub
-    signer: SigningKey
+    signer: UrlSigner
     dispatcher: Dispatcher
     activity: Activity
     throttle: Throttle
-    sockets: Seats
-    listings: Turns
+    sockets: ConnectionQuota
+    listings: PerUserSemaphore

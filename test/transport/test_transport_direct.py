@@ -31,7 +31,7 @@ CREATE, DIRECT = f"{PROJECT}/Jobs", f"{PROJECT}/Jobs/direct"
 ANNOUNCE, RESULT, RESULT_URL = f"{JOB}/jobDataUploaded", f"{JOB}/result", f"{JOB}/resultDownloadUrl"
 THREE_STEPS = [CREATE, "/upload", ANNOUNCE]
 QOBJ = {"qobj_id": "1", "experiments": []}
-ALL = {"idempotency": 1, "direct-jobs": 1, "direct-results": 1}
+ALL = {"idempotency": 1, "direct-jobs": 2, "direct-results": 1}
 LOST = [
     drop,
     reset,
@@ -66,15 +66,14 @@ def test_a_small_job_is_one_request(server):
     assert (record.id, record.status, record.name) == (JOB_ID, "QUEUED", "bell")
     (request,) = server.requests
     assert (request.method, request.path) == ("POST", DIRECT)
-    assert request.json == {
+    assert request.json == QOBJ
+    assert json.loads(request.headers["qx-job"]) == {
         "backend": {"name": "campus_5q"},
         "allowObjectStorage": True,
         "liveDataEnabled": None,
         "name": "bell",
         "tags": ["lab1"],
-        "qObject": QOBJ,
     }
-    assert list(request.json)[-1] == "qObject"
     assert request.headers["content-type"] == "application/json"
     assert request.headers["x-access-token"]
     assert len(request.headers["idempotency-key"]) == 32
@@ -83,7 +82,22 @@ def test_a_small_job_is_one_request(server):
 @pytest.mark.parametrize("payload", [b'{"a": 1}', [b'{"a"', b": 1}"], iter([b'{"a"', b": 1}"])])
 def test_the_payload_may_come_in_one_piece_or_in_parts(server, payload):
     client_of(server).job_submit("campus_5q", payload)
-    assert server.requests[0].json["qObject"] == {"a": 1}
+    assert server.requests[0].json == {"a": 1}
+
+
+@pytest.mark.parametrize(("tags", "direct"), [(["é" * 600], True), (["é" * 700], False)])
+def test_fields_that_are_too_large_for_a_header_go_by_the_original_way(server, tags, direct):
+    client_of(server).job_submit("campus_5q", QOBJ, job_tags=tags)
+    assert server.paths() == ([DIRECT] if direct else THREE_STEPS)
+    sent = server.requests[0]
+    assert (json.loads(sent.headers["qx-job"]) if direct else sent.json)["tags"] == tags
+
+
+def test_a_proxy_that_takes_no_such_header_gets_the_job_in_three_steps(server):
+    server.on("POST", DIRECT, status(431, b"<html>"))
+    server.on("GET", CREATE, NO_JOB)
+    assert client_of(server).job_submit("campus_5q", QOBJ).status == "VALIDATING"
+    assert server.paths() == [DIRECT, CREATE, *THREE_STEPS]
 
 
 def test_each_job_has_a_key_of_its_own(server):
@@ -109,9 +123,10 @@ def test_the_announced_limit_decides(server, limit, direct):
     [
         {},
         {"idempotency": 1},
-        {"direct-jobs": 1},
-        {"idempotency": 1, "direct-jobs": 2},
-        {"idempotency": "1", "direct-jobs": 1},
+        {"direct-jobs": 2},
+        {"idempotency": 1, "direct-jobs": 1},
+        {"idempotency": 1, "direct-jobs": 3},
+        {"idempotency": "1", "direct-jobs": 2},
     ],
 )
 def test_only_what_is_announced_in_the_known_version_is_used(server, capabilities):
@@ -119,7 +134,7 @@ def test_only_what_is_announced_in_the_known_version_is_used(server, capabilitie
     assert server.paths() == THREE_STEPS
 
 
-@pytest.mark.parametrize("code", [404, 405, 413])
+@pytest.mark.parametrize("code", [404, 405, 413, 431])
 def test_a_server_that_no_longer_knows_it_gets_the_job_in_three_steps(server, code):
     server.on("POST", DIRECT, status(code, {"error": {"message": "no", "code": 2001}}))
     assert client_of(server).job_submit("campus_5q", QOBJ).status == "VALIDATING"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Optional, TypeVar, Union
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.api.exceptions import ApiIBMQProtocolError, RequestsApiError
+from qiskit_ibmq_provider.api.exceptions import RequestsApiError
 from qiskit_ibmq_provider.api.exchange import Body, Timeouts
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.rest.backend import Backend
@@ -17,9 +17,8 @@ from qiskit_ibmq_provider.api.rest.base import RestAdapterBase, json_body, json_
 from qiskit_ibmq_provider.api.rest.job import Job, read_submitted
 from qiskit_ibmq_provider.api.session import RetrySession
 from qiskit_ibmq_provider.protocol import routes
-from qiskit_ibmq_provider.protocol.direct_jobs import direct_body
 from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
-from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY_HEADER
+from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY_HEADER, JOB_HEADER
 from qiskit_ibmq_provider.protocol.fields import as_objects
 from qiskit_ibmq_provider.protocol.filters import All, Clause, Filter, Order
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest, JobRecord, UploadTicket, decode_job_list
@@ -87,26 +86,22 @@ class Account(RestAdapterBase):
         )
 
     def submit_directly(
-        self, request: JobCreateRequest, payload: Body, *, idempotency_key: str, timeouts: Timeouts
+        self, job_header: str, payload: Body, *, idempotency_key: str, timeouts: Timeouts
     ) -> JobRecord:
         """Create a job, give it its payload and start it, in one request that may be repeated.
 
         Args:
-            request: what the job is to be.
+            job_header: what the job is to be, as a header.
             payload: its Qobj.
             idempotency_key: key that makes the request safe to repeat.
             timeouts: bounds.
         """
-        try:
-            body = Body(direct_body(request, payload))
-        except ProtocolError as err:
-            raise ApiIBMQProtocolError(f"The job cannot be sent: {err}") from None
         return self.session.json(
             "POST",
             self.get_url(routes.JOBS_DIRECT),
             read_submitted,
-            body=body,
-            headers={IDEMPOTENCY_HEADER: idempotency_key},
+            body=payload,
+            headers={IDEMPOTENCY_HEADER: idempotency_key, JOB_HEADER: job_header},
             replayable=True,
             timeouts=timeouts,
         )
@@ -136,7 +131,6 @@ class Account(RestAdapterBase):
         return self._listing(routes.JOB_IDS, chosen, _read_ids)
 
     def _listing(self, route: Route, chosen: Mapping[str, Any], read: Callable[[Any], T]) -> T:
-        """Return one page of a list."""
         params = {"filter": json_text(chosen, "The filter")}
         return self.session.json("GET", self.get_url(route), read, params=params)
 
@@ -166,7 +160,6 @@ def page_filter(
 
 
 def _read_ticket(data: Any) -> tuple[str, Secret]:
-    """Read the answer to job creation."""
     ticket = UploadTicket.from_json(data)
     return ticket.job_id, Secret(ticket.upload_url)
 
@@ -184,7 +177,6 @@ def _read_backends(data: Any) -> list[dict[str, Any]]:
 
 
 def _read_jobs(data: Any) -> list[JobRecord]:
-    """Read a list of jobs."""
     records, problems = decode_job_list(data)
     for problem in problems:
         logger.warning("A job is left out of the list, because its description cannot be read: %s", problem)
@@ -192,5 +184,4 @@ def _read_jobs(data: Any) -> list[JobRecord]:
 
 
 def _read_ids(data: Any) -> list[dict[str, Any]]:
-    """Read a list of ids."""
     return [dict(entry) for entry in as_objects(data, "the list of job ids")]

@@ -13,10 +13,10 @@ from typing import Final
 import sqlalchemy as sa
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.service.domain.accounts import selector_of
 from qiskit_ibmq_provider.service.domain.errors import Unauthenticated
 from qiskit_ibmq_provider.service.domain.model import Principal, Project
 from qiskit_ibmq_provider.service.domain.store import StoredToken
-from qiskit_ibmq_provider.service.domain.tokens import selector_of
 from qiskit_ibmq_provider.service.store.database import Database
 from qiskit_ibmq_provider.service.store.rows import to_micros
 from qiskit_ibmq_provider.service.store.schema import (

@@ -11,8 +11,12 @@ import pytest
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.domain.errors import RateLimited
-from qiskit_ibmq_provider.service.domain.seats import Seats, Turns
-from qiskit_ibmq_provider.service.domain.throttle import BURST_SECONDS, Throttle
+from qiskit_ibmq_provider.service.domain.quotas import (
+    BURST_SECONDS,
+    ConnectionQuota,
+    PerUserSemaphore,
+    Throttle,
+)
 
 
 class _Clock:
@@ -80,7 +84,7 @@ def test_users_who_have_been_quiet_are_forgotten_and_busy_ones_are_not() -> None
 
 
 def test_seats_are_counted_in_all_and_by_user() -> None:
-    seats = Seats(total=3, per_user=2)
+    seats = ConnectionQuota(total=3, per_user=2)
     with seats.one_of_all() as a, seats.one_of_all() as b, seats.one_of_all() as c, seats.one_of_all() as d:
         assert (a, b, c, d) == (True, True, True, False)
     with seats.one_of_user("u") as a, seats.one_of_user("u") as b, seats.one_of_user("u") as c:
@@ -93,7 +97,7 @@ def test_seats_are_counted_in_all_and_by_user() -> None:
 
 
 def test_a_seat_is_free_again_after_a_failure() -> None:
-    seats = Seats(total=1, per_user=1)
+    seats = ConnectionQuota(total=1, per_user=1)
     for _ in range(3):
         with pytest.raises(KeyError), seats.one_of_all() as free, seats.one_of_user("u") as mine:
             assert free and mine
@@ -102,7 +106,7 @@ def test_a_seat_is_free_again_after_a_failure() -> None:
 
 def test_a_user_waits_for_turns_of_the_own_and_not_for_others() -> None:
     async def scenario() -> list[str]:
-        turns, order, release = Turns(1), [], asyncio.Event()
+        turns, order, release = PerUserSemaphore(1), [], asyncio.Event()
 
         async def costly(user: str, name: str) -> None:
             async with turns.turn(user):

@@ -1,11 +1,12 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""What a waiting job is told of its share and of its time."""
+"""What a device says of its queue, and what a waiting job is told of its share and of its time."""
 
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 from typing import Any, Optional
 
 import pytest
@@ -13,9 +14,11 @@ from support.bench import Bench
 from support.manual_engine import ManualEngine
 
 from qiskit_ibmq_provider.protocol.filters import Filter
+from qiskit_ibmq_provider.service.domain.device_queues import DeviceQueues, expected_times, shares_of
+from qiskit_ibmq_provider.service.domain.errors import UnknownDevice
+from qiskit_ibmq_provider.service.domain.limits import Limits
 from qiskit_ibmq_provider.service.domain.model import Job, Project
-from qiskit_ibmq_provider.service.domain.outlook import Outlooks, expected_times, shares_of
-from qiskit_ibmq_provider.service.domain.store import DeviceLoad
+from qiskit_ibmq_provider.service.domain.store import DeviceLoad, Store
 
 NOW = datetime.datetime(2021, 6, 1, 9, 30, tzinfo=datetime.timezone.utc)
 
@@ -103,11 +106,58 @@ def test_only_waiting_jobs_have_an_outlook(bench: Bench) -> None:
 
 
 def test_the_queues_are_read_at_most_once_a_second(bench: Bench) -> None:
-    outlooks = Outlooks(bench.store.queue, bench.clock, 1)
+    queues = DeviceQueues(bench.store, bench.devices, bench.limits, bench.clock)
     job = bench.queued()
-    before = outlooks.of(job)
+    before = queues.forecast(job)
     bench.queued(project=bench.other_project)
-    assert outlooks.of(job) == before
+    assert queues.forecast(job) == before
     bench.clock.advance(1.5)
-    after = outlooks.of(job)
+    after = queues.forecast(job)
     assert after is not None and after.project_priority == 0.5
+
+
+def test_the_status_counts_who_waits(bench: Bench) -> None:
+    bench.queued()
+    bench.queued(project=bench.other_project)
+    bench.draft()
+    assert bench.queues.status("alpha").to_json() == {
+        "state": True,
+        "status": "active",
+        "message": "",
+        "lengthQueue": 2,
+        "backend_version": "1.2.3",
+    }
+    assert bench.queues.status("beta").pending_jobs == 0
+
+
+def test_the_limit_is_a_number_that_scripts_can_compare_with_unless_the_operator_lifts_it(
+    bench: Bench,
+) -> None:
+    assert bench.queues.job_limit(bench.project, "alpha").to_json() == {"maximumJobs": 1000, "runningJobs": 0}
+
+
+def test_without_a_limit_there_is_none(store: Store, tmp_path: Path) -> None:
+    bench = Bench(store, tmp_path, Limits(jobs_per_device=-1))
+    bench.queued()
+    bench.draft()
+    assert bench.queues.job_limit(bench.project, "alpha").to_json() == {"maximumJobs": -1, "runningJobs": 1}
+    assert bench.queues.job_limit(bench.other_project, "alpha").running_jobs == 0
+
+
+def test_a_limit_is_shown(store: Store, tmp_path: Path) -> None:
+    bench = Bench(store, tmp_path, Limits(jobs_per_device=5))
+    assert bench.queues.job_limit(bench.project, "alpha").to_json() == {"maximumJobs": 5, "runningJobs": 0}
+
+
+def test_an_unknown_device_is_refused(bench: Bench) -> None:
+    with pytest.raises(UnknownDevice):
+        bench.queues.status("gamma")
+    with pytest.raises(UnknownDevice):
+        bench.queues.job_limit(bench.project, "gamma")
+
+
+def test_idle_means_that_nothing_waits_or_runs(bench: Bench) -> None:
+    bench.draft()
+    assert bench.queues.idle()
+    bench.queued()
+    assert not bench.queues.idle()

@@ -1,24 +1,42 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""Signatures of storage URLs: whoever holds such a URL may do one thing with one job for a short time."""
+"""Signed storage URLs: each allows one thing with the data of one job, for a while, to whoever holds it."""
 
 from __future__ import annotations
 
+import enum
 import hashlib
 import hmac
+import math
 import secrets
+from collections.abc import Mapping
 from typing import Final, Union
+from urllib.parse import urlencode
 
+from qiskit_ibmq_provider.protocol import routes
+from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.domain.clock import Clock
+from qiskit_ibmq_provider.service.domain.errors import Forbidden
 from qiskit_ibmq_provider.service.domain.store import Store
 
-__all__ = ["SigningKey"]
+__all__ = ["Purpose", "UrlSigner"]
 
 _KEY_BYTES: Final = 32
 
 
-class SigningKey:
+class Purpose(str, enum.Enum):
+    """What a storage URL is good for."""
+
+    UPLOAD = "upload"
+    """Writing the payload."""
+    PAYLOAD = "payload"
+    """Reading the payload."""
+    RESULT = "result"
+    """Reading the result."""
+
+
+class UrlSigner:
     """Signs and verifies with one key, which is kept in the database: URLs survive a restart.
 
     Args:
@@ -33,9 +51,34 @@ class SigningKey:
         self._clock = clock
 
     @classmethod
-    def load(cls, store: Store, clock: Clock) -> SigningKey:
+    def load(cls, store: Store, clock: Clock) -> UrlSigner:
         """Return the key of a database, making it the first time."""
         return cls(store.secrets.signing_key(secrets.token_bytes(_KEY_BYTES), clock.now()), clock)
+
+    def signed_path(self, purpose: Purpose, job_id: str, seconds: float) -> str:
+        """Return path and query, below the API, of a URL that is valid for so many seconds."""
+        expires = self.expiry(math.ceil(seconds))
+        query = urlencode({"expires": expires, "signature": self.sign(purpose.value, job_id, expires)})
+        return f"{routes.STORAGE.path(purpose=purpose.value, job_id=job_id)}?{query}"
+
+    def check_url(self, purpose: Purpose, stated: str, job_id: str, query: Mapping[str, str]) -> None:
+        """Check a storage URL.
+
+        Args:
+            purpose: what is about to be done.
+            stated: what the URL says it is good for.
+            job_id: the job in the URL.
+            query: the query of the URL.
+
+        Raises:
+            Forbidden: if it is for another purpose, its signature does not hold, or its time is over.
+        """
+        expires, signature = query.get("expires", ""), query.get("signature", "")
+        if stated != purpose.value or not self.verify(purpose.value, job_id, expires, signature):
+            raise Forbidden(
+                "This storage URL is not valid, or not any more. Ask for a new one.",
+                ErrorCode.UPLOAD_URL_INVALID,
+            )
 
     def expiry(self, seconds: int) -> int:
         """Return the instant, in seconds since 1970, at which something signed now for so long expires."""

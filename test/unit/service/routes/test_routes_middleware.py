@@ -17,8 +17,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from qiskit_ibmq_provider.service.activity import Activity
-from qiskit_ibmq_provider.service.routes.envelope import Envelope
 from qiskit_ibmq_provider.service.routes.errors import EXCEPTION_HANDLERS
+from qiskit_ibmq_provider.service.routes.middleware import RequestMiddleware
 
 
 async def _path(request: Request) -> Response:
@@ -54,7 +54,9 @@ def _call(
 
     app = Starlette(
         routes=[Route("/fault", _fault), Route("/a/b", _path)],
-        middleware=[Middleware(Envelope, activity=activity or Activity(lambda: 0.0), access_log=access_log)],
+        middleware=[
+            Middleware(RequestMiddleware, activity=activity or Activity(lambda: 0.0), access_log=access_log)
+        ],
         exception_handlers=dict(EXCEPTION_HANDLERS),
     )
     try:

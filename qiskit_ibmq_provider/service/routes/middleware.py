@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.service.activity import Activity
 
-__all__ = ["Envelope"]
+__all__ = ["RequestMiddleware"]
 
 logger = get_logger(__name__)
 
@@ -23,8 +23,8 @@ _TRACE_HEADER: Final = b"uber-trace-id"
 _SLASHES: Final = re.compile("/{2,}")
 
 
-class Envelope:
-    """Middleware: plain paths, a trace id, the count of what is under way, and the access log.
+class RequestMiddleware:
+    """Plain paths, a trace id, the count of what is under way, and the access log.
 
     Clients that were given a base URL with a trailing slash ask for ``/api//version``.
     """
