@@ -13,6 +13,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final, Optional
 
+from qiskit_ibmq_provider.protocol._reading import Readable
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import (
     as_object,
@@ -42,7 +43,7 @@ _BOOKING_KEYS: Final = frozenset(
 
 
 @dataclasses.dataclass(frozen=True)
-class BackendStatusRecord:
+class BackendStatusRecord(Readable):
     """State of a device and of its queue. ``status_msg`` is ``active`` where jobs are processed."""
 
     operational: bool = False
@@ -79,7 +80,7 @@ class BackendStatusRecord:
 
 
 @dataclasses.dataclass(frozen=True)
-class JobLimitRecord:
+class JobLimitRecord(Readable):
     """How many unfinished jobs an account may have on a device. ``maximum_jobs`` is ``None`` where there is no limit."""
 
     maximum_jobs: Optional[int]
@@ -107,7 +108,7 @@ class JobLimitRecord:
 
 
 @dataclasses.dataclass(frozen=True)
-class ReservationRecord:
+class ReservationRecord(Readable):
     """A reserved slot of a device. ``id`` and ``creation`` are only shown to its owner."""
 
     start: dt.datetime

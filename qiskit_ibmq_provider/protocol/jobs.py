@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Optional, Union
 
 from qiskit_ibmq_provider._collector import collector_held
+from qiskit_ibmq_provider.protocol._reading import Readable
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import (
     as_object,
@@ -100,7 +101,7 @@ class JobError:
 
 
 @dataclasses.dataclass(frozen=True)
-class QueueRecord:
+class QueueRecord(Readable):
     """Where a queued job stands. Priorities are between 0 and 1, times are ISO 8601 texts in UTC."""
 
     position: Optional[int] = None
@@ -203,7 +204,7 @@ class UploadTicket:
 
 
 @dataclasses.dataclass(frozen=True)
-class JobStatusRecord:
+class JobStatusRecord(Readable):
     """Status of a job, as ``status/v/1`` and the websocket give it. The queue is only read while the job is queued."""
 
     status: str
@@ -238,7 +239,7 @@ class JobStatusRecord:
 
 
 @dataclasses.dataclass(frozen=True)
-class JobRecord:
+class JobRecord(Readable):
     """A job as the server describes it.
 
     ``time_per_step`` maps API statuses to ISO 8601 texts; ``qobj`` and ``result`` are only there on servers that keep small payloads inside
