@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union
 
 from qiskit.circuit import QuantumCircuit
-from qiskit.providers.models import PulseBackendConfiguration, QasmBackendConfiguration
+from qiskit.providers.models import PulseBackendConfiguration
 from qiskit.pulse import (
     AcquireChannel,
     ControlChannel,
@@ -20,11 +20,18 @@ from qiskit.pulse import (
 )
 from qiskit.qobj import PulseQobj, QasmQobj
 
+from qiskit_ibmq_provider._backend.run_options import Configuration, limit_of
 from qiskit_ibmq_provider.exceptions import IBMQBackendValueError
 
-__all__ = ["check_circuits", "check_count", "check_qobj", "check_schedules", "circuits_or_schedules"]
+__all__ = [
+    "check_circuits",
+    "check_count",
+    "check_qobj",
+    "check_schedules",
+    "circuits_or_schedules",
+    "count_programs",
+]
 
-Configuration = Union[QasmBackendConfiguration, PulseBackendConfiguration]
 _Schedule = Union[Schedule, ScheduleBlock, Instruction]
 _SCHEDULES = (Schedule, ScheduleBlock, Instruction)
 
@@ -55,13 +62,20 @@ def circuits_or_schedules(programs: Any) -> tuple[list[QuantumCircuit], list[_Sc
     return circuits, schedules
 
 
+def count_programs(programs: Any) -> int:
+    """Return how many programs were given to ``run``."""
+    if isinstance(programs, (QasmQobj, PulseQobj)):
+        return len(programs.experiments)
+    return len(programs) if isinstance(programs, (list, tuple)) else 1
+
+
 def check_count(count: int, configuration: Configuration, what: str) -> None:
     """Check how many experiments a job holds.
 
     Raises:
         IBMQBackendValueError: the device does not accept so many.
     """
-    most = getattr(configuration, "max_experiments", None)
+    most = limit_of(configuration, "max_experiments")
     if most is not None and count > most:
         raise IBMQBackendValueError(
             f"{count} {what} are more than the {most} that {configuration.backend_name} accepts in one job. "
@@ -138,10 +152,10 @@ def check_qobj(qobj: Union[QasmQobj, PulseQobj], configuration: Configuration) -
     if pulse and not isinstance(configuration, PulseBackendConfiguration):
         raise IBMQBackendValueError(f"{configuration.backend_name} does not accept pulse schedules.")
     check_count(len(qobj.experiments), configuration, "schedules" if pulse else "circuits")
-    shots = getattr(qobj.config, "shots", None)
-    if shots is not None and shots > configuration.max_shots:
+    shots, most = getattr(qobj.config, "shots", None), limit_of(configuration, "max_shots")
+    if shots is not None and most is not None and shots > most:
         raise IBMQBackendValueError(
-            f"{shots} shots are more than the {configuration.max_shots} that {configuration.backend_name} accepts."
+            f"{shots} shots are more than the {most} that {configuration.backend_name} accepts."
         )
     if getattr(qobj.config, "memory", False) and not configuration.memory:
         raise IBMQBackendValueError(
@@ -153,9 +167,10 @@ def check_qobj(qobj: Union[QasmQobj, PulseQobj], configuration: Configuration) -
 
 
 def _check_width(what: str, width: int, configuration: Configuration) -> None:
-    if width > configuration.n_qubits:
+    most = limit_of(configuration, "n_qubits")
+    if most is not None and width > most:
         raise IBMQBackendValueError(
-            f"{what} has {width} qubits, but {configuration.backend_name} has {configuration.n_qubits}. Choose a larger "
+            f"{what} has {width} qubits, but {configuration.backend_name} has {most}. Choose a larger "
             "backend, or transpile the circuit for this one."
         )
 

@@ -146,7 +146,7 @@ class AccountClient(BaseClient):
 
         Args:
             backend_name: the device.
-            qobj_dict: the payload: a dictionary, or JSON bytes, in one piece or in parts.
+            qobj_dict: the payload: a dictionary, one that is encoded already (with ``parts``), or JSON bytes, in one piece or in parts.
             job_name: name of the job.
             job_tags: tags of the job.
             experiment_id: tag of the experiment that it belongs to.
@@ -295,6 +295,7 @@ def _payload(qobj: Union[Mapping[str, Any], bytes, Iterable[bytes]]) -> Body:
     """
     if isinstance(qobj, bytes):
         return Body([qobj])
-    if not isinstance(qobj, Mapping):
-        return Body(list(qobj))
+    parts = getattr(qobj, "parts", qobj)
+    if not isinstance(parts, Mapping):
+        return Body(list(parts))
     return json_body(qobj, "The payload of the job")
