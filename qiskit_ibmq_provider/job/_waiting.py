@@ -109,13 +109,15 @@ class _Listener:
         )
 
     def put(self, status: Any) -> None:
-        """Take a status.
+        """Take a status, and tell of it unless it is final.
 
         Raises:
             IBMQJobApiError: it is not known, so nobody can say whether the job will ever be over.
         """
         record = self._state.observe(JobStatusRecord.of(status))
         job_status(record.status, record.id)
+        if self._state.final:
+            return
         self._tell(lambda: self._observer.changed(record))
         if time.monotonic() >= self._due:
             self._tick()

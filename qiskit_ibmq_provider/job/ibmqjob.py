@@ -11,6 +11,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Callable, Final, Optional, TypeVar, Union
 
 from qiskit import QuantumCircuit
@@ -94,6 +95,9 @@ class IBMQJob(JobV1):
     Whatever else the server says of the job can be read as an attribute with a trailing underscore, e.g.
     ``job.summary_data_``.
     """
+
+    _executor: Final = SimpleNamespace(_threads=())
+    """Threads of waits, where suites look for them to join them. There are none: a wait runs in the thread of its caller."""
 
     def __init__(
         self,

@@ -42,3 +42,6 @@ class Readable:
     def replaced(self: _R, **changes: Any) -> _R:
         """Return a copy with other values."""
         return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+    def __getitem__(self, key: str) -> Any:
+        return getattr(self, "id" if key == "job_id" else key)
