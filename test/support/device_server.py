@@ -67,7 +67,7 @@ class DeviceServer:
         self.properties = self._document(device, "props")
         self.defaults = self._document(device, "defs")
         self.status = BackendStatusRecord(True, "active", 3, "1.2.3")
-        self.limit = JobLimitRecord(5, 2, {"somethingElse": 7})
+        self.limit = JobLimitRecord(5, 2, extra={"somethingElse": 7})
         self.reservations: list[ReservationRecord] = []
         self.requests: list[Any] = []
         self.submitted: list[Submitted] = []

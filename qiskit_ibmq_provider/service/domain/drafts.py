@@ -40,7 +40,6 @@ def draft_of(
     check_text("name", request.name or "", limits)
     check_text("experiment tag", request.experiment_tag or "", limits)
     check_tags(request.tags, limits)
-    share_level = request.extra.get("shareLevel")
     return JobDraft(
         id=secrets.token_hex(12),
         project=project,
@@ -51,7 +50,7 @@ def draft_of(
         tags=tuple(request.tags),
         experiment_tag=request.experiment_tag,
         # Old clients send it. What no client knows is not handed to other clients.
-        share_level=share_level if isinstance(share_level, str) and share_level in _SHARE_LEVELS else None,
+        share_level=request.share_level if request.share_level in _SHARE_LEVELS else None,
         live_data_enabled=request.live_data_enabled,
         client_info=dict(client_info or _UNKNOWN_CLIENT),
     )

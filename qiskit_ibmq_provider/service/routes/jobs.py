@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Final
 
 from starlette.requests import Request
@@ -81,7 +80,7 @@ async def announce_job(request: Request) -> Response:
 def submitted(job: Job) -> Response:
     """Return the answer to a submission that is complete."""
     # With the key 'error' the original client takes a job as not submitted.
-    record = dataclasses.replace(job.to_record(), error=None)
+    record = job.to_record().replaced(error=None)
     return json_response({"job": record.to_json()})
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Union
 
 from qiskit_ibmq_provider.protocol.jobs import JobStatusRecord
-from qiskit_ibmq_provider.protocol.messages import JOB_STATUS, Frame
+from qiskit_ibmq_provider.protocol.messages import JOB_STATUS, StreamMessage
 from qiskit_ibmq_provider.protocol.status import is_final
 from qiskit_ibmq_provider.service.domain.accounts import Accounts
 from qiskit_ibmq_provider.service.domain.errors import DomainError
@@ -140,6 +140,6 @@ def _reading_of(job: Job) -> Reading:
     record = job.to_status_record()
     essence = record
     if record.queue is not None:
-        essence = dataclasses.replace(record, queue=dataclasses.replace(record.queue, **_NO_TIMES))
-    frame = Frame(JOB_STATUS, record.to_json()).to_text().encode()
+        essence = record.replaced(queue=record.queue.replaced(**_NO_TIMES))
+    frame = StreamMessage(JOB_STATUS, record.to_json()).to_text().encode()
     return Reading(frame, essence, is_final(record.status), job.backend_name)
