@@ -85,7 +85,6 @@ def run_seconds(
 
 
 def _lengths(programs: Any, properties: Optional[BackendProperties], dt: Optional[float]) -> list[float]:
-    """Return the length of each program, in seconds."""
     times = _GateTimes(properties, dt)
     if isinstance(programs, PulseQobj):
         library = {pulse.name: len(pulse.samples) for pulse in programs.config.pulse_library}
@@ -93,10 +92,10 @@ def _lengths(programs: Any, properties: Optional[BackendProperties], dt: Optiona
     if isinstance(programs, QasmQobj):
         return [
             times.longest_chain(
-                (item.name, getattr(item, "qubits", ()), getattr(item, "params", ()))
-                for item in e.instructions
+                (None, (item.name, getattr(item, "qubits", ()), getattr(item, "params", ())))
+                for item in experiment.instructions
             )
-            for e in programs.experiments
+            for experiment in programs.experiments
         ]
     circuits, schedules = circuits_or_schedules(programs)
     if schedules:
@@ -113,7 +112,6 @@ class _GateTimes:
         self._known: dict[tuple[str, tuple[int, ...]], float] = {}
 
     def of_circuit(self, circuit: QuantumCircuit) -> float:
-        """Return the length of a circuit."""
         place = {qubit: index for index, qubit in enumerate(circuit.qubits)}
         own = circuit.calibrations
         operations: list[tuple[Optional[float], _Operation]] = []
@@ -125,13 +123,14 @@ class _GateTimes:
             elif gate.name in own and (qubits, tuple(gate.params)) in own[gate.name]:
                 length = own[gate.name][qubits, tuple(gate.params)].duration * self._dt
             operations.append((length, (gate.name, qubits, gate.params)))
-        return self._chain(operations)
+        return self.longest_chain(operations)
 
-    def longest_chain(self, operations: Iterable[_Operation]) -> float:
-        """Return the length of the longest chain of gates, each of which waits for those before it on its qubits."""
-        return self._chain((None, operation) for operation in operations)
+    def longest_chain(self, operations: Iterable[tuple[Optional[float], _Operation]]) -> float:
+        """Return the length of the longest chain of gates, each of which waits for those before it on its qubits.
 
-    def _chain(self, operations: Iterable[tuple[Optional[float], _Operation]]) -> float:
+        Args:
+            operations: the gates, each behind its length where that is known already.
+        """
         clock: dict[int, float] = {}
         for length, (name, qubits, params) in operations:
             if length is None:

@@ -93,7 +93,6 @@ class Delays:
 
 
 def takes_delays(configuration: Any) -> bool:
-    """Return whether a device wants delays in place of idle gates."""
     return not configuration.simulator and "delay" in getattr(configuration, "supported_instructions", ())
 
 

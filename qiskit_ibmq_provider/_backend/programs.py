@@ -37,11 +37,7 @@ _SCHEDULES = (Schedule, ScheduleBlock, Instruction)
 
 
 def circuits_or_schedules(programs: Any) -> tuple[list[QuantumCircuit], list[_Schedule]]:
-    """Sort what was given to ``run`` into circuits and schedules, of which one list is empty.
-
-    Raises:
-        IBMQBackendValueError: nothing was given, or something else, or both kinds at once.
-    """
+    """Sort what was given to ``run`` into circuits and schedules, of which one list is empty."""
     given = list(programs) if isinstance(programs, (list, tuple)) else [programs]
     if not given:
         raise IBMQBackendValueError("The list of circuits is empty. Give at least one circuit or schedule.")
@@ -63,18 +59,12 @@ def circuits_or_schedules(programs: Any) -> tuple[list[QuantumCircuit], list[_Sc
 
 
 def count_programs(programs: Any) -> int:
-    """Return how many programs were given to ``run``."""
     if isinstance(programs, (QasmQobj, PulseQobj)):
         return len(programs.experiments)
     return len(programs) if isinstance(programs, (list, tuple)) else 1
 
 
 def check_count(count: int, configuration: Configuration, what: str) -> None:
-    """Check how many experiments a job holds.
-
-    Raises:
-        IBMQBackendValueError: the device does not accept so many.
-    """
     most = limit_of(configuration, "max_experiments")
     if most is not None and count > most:
         raise IBMQBackendValueError(
@@ -90,11 +80,7 @@ def check_circuits(
     parameter_binds: Optional[Sequence[Mapping[Any, Any]]],
     schedule_los: Any,
 ) -> None:
-    """Check number and width of circuits, and what they are to be repeated for.
-
-    Raises:
-        IBMQBackendValueError: the device does not accept them.
-    """
+    """Check number and width of circuits, and what they are to be repeated for."""
     repeats = 1
     if parameter_binds is not None:
         if not isinstance(parameter_binds, (list, tuple)) or not all(
@@ -115,11 +101,6 @@ def check_circuits(
 def check_schedules(
     schedules: Sequence[_Schedule], configuration: Configuration, *, schedule_los: Any
 ) -> None:
-    """Check number and channels of schedules.
-
-    Raises:
-        IBMQBackendValueError: the device does not accept them.
-    """
     if not isinstance(configuration, PulseBackendConfiguration) or not configuration.open_pulse:
         raise IBMQBackendValueError(
             f"{configuration.backend_name} does not accept pulse schedules. Those that do are among "
@@ -141,11 +122,7 @@ def check_schedules(
 
 
 def check_qobj(qobj: Union[QasmQobj, PulseQobj], configuration: Configuration) -> None:
-    """Check a Qobj by the same rules as circuits and schedules.
-
-    Raises:
-        IBMQBackendValueError: the device does not accept it.
-    """
+    """Check a Qobj by the same rules as circuits and schedules."""
     if not qobj.experiments:
         raise IBMQBackendValueError("The Qobj holds no experiment. Give at least one circuit or schedule.")
     pulse = isinstance(qobj, PulseQobj)

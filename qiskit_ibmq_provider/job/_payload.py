@@ -35,13 +35,9 @@ _Fetch = Callable[[], Mapping[str, Any]]
 
 
 class JobPayload:
-    """The payload of one job. Threads that ask at the same time share one download.
+    """The payload of one job, or what is known of it. Threads that ask at the same time share one download.
 
-    Args:
-        job_id: id of the job.
-        qobj: the payload, where it is here already.
-        header: the user's header, where it is known.
-        options: the run options, where they are known.
+    Where a method is given ``fetch``, it downloads the document with it if it has to.
     """
 
     def __init__(
@@ -60,11 +56,6 @@ class JobPayload:
         self._circuits: Optional[list[Union[QuantumCircuit, Schedule]]] = None
 
     def circuits(self, fetch: _Fetch) -> list[Union[QuantumCircuit, Schedule]]:
-        """Return the circuits or schedules.
-
-        Args:
-            fetch: downloads the payload document.
-        """
         with self._lock:
             if self._circuits is None:
                 self._circuits = self._rebuild(fetch)
@@ -72,21 +63,18 @@ class JobPayload:
             return list(self._circuits)
 
     def options(self, fetch: _Fetch) -> dict[str, Any]:
-        """Return the run options."""
         with self._lock:
             if self._options is None:
                 self._read_outline(fetch)
             return copy.deepcopy(self._options or {})
 
     def header(self, fetch: _Fetch) -> dict[str, Any]:
-        """Return the user's header."""
         with self._lock:
             if self._header is None:
                 self._read_outline(fetch)
             return copy.deepcopy(self._header or {})
 
     def qobj(self, fetch: _Fetch) -> Qobj:
-        """Return the whole payload."""
         with self._lock:
             if self._qobj is None:
                 document = self._fetched(fetch)
@@ -149,11 +137,7 @@ class JobPayload:
 
 
 def outline(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return run options and header of a payload as qiskit's ``disassemble`` does, without its circuits.
-
-    Args:
-        document: a Qobj as a dictionary.
-    """
+    """Return run options and header of a payload as qiskit's ``disassemble`` does, without its circuits."""
     # The frequencies of single schedules stand in their experiments; of circuits the experiments say nothing
     # about options.
     pulse = document.get("type") == "PULSE"

@@ -69,11 +69,7 @@ def progress_is_wanted() -> bool:
 
 
 class ProgressBar(WaitObserver):
-    """Shows how a wait goes. A display that fails is given up, the wait goes on.
-
-    Args:
-        record: what is known of the job at first.
-    """
+    """Shows how a wait goes. A display that fails is given up, the wait goes on."""
 
     seconds = 0.5
 
@@ -84,18 +80,15 @@ class ProgressBar(WaitObserver):
         self._broken = False
 
     def changed(self, record: JobRecord) -> None:
-        """Take a new record."""
         self._record = record
         if self._bar is not None:
             self._show()
 
     def tick(self) -> None:
-        """Show the line, or how much time has passed by now."""
         if time.monotonic() >= self._due:
             self._show()
 
     def close(self) -> None:
-        """Take the line away."""
         if self._bar is not None:
             with self._careful():
                 self._bar.close()

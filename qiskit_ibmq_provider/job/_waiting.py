@@ -63,16 +63,8 @@ def wait_until_final(
     """Return when the job is over, which its state then says.
 
     Args:
-        client: the requests of the job's project.
-        job_id: id of the job.
-        state: what is known of the job.
         timeout: seconds to wait at most; 0 asks once.
         poll: seconds between two requests where there is no websocket.
-        observer: is told of the wait.
-
-    Raises:
-        IBMQJobTimeoutError: the job is not over in time.
-        IBMQJobApiError: the server refused, could not be asked, or gave a status that is not known.
     """
     if state.final:
         return
@@ -109,11 +101,7 @@ class _Listener:
         )
 
     def put(self, status: Any) -> None:
-        """Take a status, and tell of it unless it is final.
-
-        Raises:
-            IBMQJobApiError: it is not known, so nobody can say whether the job will ever be over.
-        """
+        """Take a status, and tell of it unless it is final. One that is not known ends the wait: nobody can say when the job is over."""
         record = self._state.observe(JobStatusRecord.of(status))
         job_status(record.status, record.id)
         if self._state.final:
@@ -135,13 +123,7 @@ class _Listener:
 
 
 class CallbackObserver(WaitObserver):
-    """Tells a user's callback of the status of a job, at each change or at intervals.
-
-    Args:
-        job: the job, as the callback gets it.
-        callback: called as ``callback(job_id, status, job, queue_info=queue_info)``.
-        interval: seconds between two calls; ``None`` for a call at each change.
-    """
+    """Tells a user's callback of the status of a job: at each change, or, where an interval in seconds is given, at intervals."""
 
     def __init__(self, job: Any, callback: Callable[..., Any], interval: Optional[float] = None) -> None:
         self._job = job
@@ -151,7 +133,6 @@ class CallbackObserver(WaitObserver):
         self._told: Any = None
 
     def changed(self, record: JobRecord) -> None:
-        """Take a new record, and tell of it if it is news."""
         self._record = record
         news = (job_status(record.status, record.id), record.queue)
         if self.seconds is None and news != self._told:
@@ -159,7 +140,6 @@ class CallbackObserver(WaitObserver):
             self.tick()
 
     def tick(self) -> None:
-        """Tell what is known by now, if anything."""
         record = self._record
         if record is not None:
             status = job_status(record.status, record.id)
@@ -171,11 +151,7 @@ class _WaitAbandoned(Exception):
 
 
 class StopWatch(WaitObserver):
-    """Ends a wait when it is told to, from any thread.
-
-    Args:
-        on_change: told of each new record.
-    """
+    """Ends a wait when it is told to, from any thread."""
 
     seconds = 0.2
 
@@ -184,28 +160,20 @@ class StopWatch(WaitObserver):
         self._stopped = threading.Event()
 
     def stop(self) -> None:
-        """End the wait."""
         self._stopped.set()
 
     def changed(self, record: JobRecord) -> None:
-        """Tell of a new record, unless the wait is to end."""
         self.tick()
         if self._on_change is not None:
             self._on_change(record)
 
     def tick(self) -> None:
-        """End the wait if that is asked for."""
         if self._stopped.is_set():
             raise _WaitAbandoned
 
 
 async def outcome(job_id: str, work: Callable[[StopWatch], _T]) -> _T:
-    """Return what blocking work returns, or raise what it raises.
-
-    Args:
-        job_id: id of the job.
-        work: waits, observed by what it is given.
-    """
+    """Return what blocking work returns, or raise what it raises. The work waits, observed by what it is given."""
     watch = StopWatch()
     try:
         return await asyncio.wrap_future(_in_thread(job_id, lambda: work(watch)))
@@ -216,13 +184,7 @@ async def outcome(job_id: str, work: Callable[[StopWatch], _T]) -> _T:
 async def status_changes(
     job_id: str, state: JobState, wait: Callable[[StopWatch], None]
 ) -> AsyncIterator[JobStatus]:
-    """Give each status that a job comes to, the present one first and the final one last.
-
-    Args:
-        job_id: id of the job.
-        state: what is known of the job.
-        wait: waits for its end, observed by what it is given.
-    """
+    """Give each status that a job comes to, the present one first and the final one last, while ``wait`` waits for its end."""
     loop = asyncio.get_running_loop()
     news: asyncio.Queue[Optional[JobRecord]] = asyncio.Queue()
 

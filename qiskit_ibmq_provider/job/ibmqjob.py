@@ -664,13 +664,7 @@ class IBMQJob(JobV1):
     def _result_of_finished(
         self, partial: bool = False, refresh: bool = False, deadline: Optional[float] = None
     ) -> Result:
-        """Return the result of a job that is over, as :meth:`result` does.
-
-        Args:
-            partial: give what a failed job has as well.
-            refresh: fetch it again.
-            deadline: when to stop asking for a result that is not there yet, as ``time.monotonic`` counts.
-        """
+        """Return the result of a job that is over, as :meth:`result` does; the deadline is one of ``time.monotonic``."""
         if self._state.record.status == ApiJobStatus.CANCELLED.value:
             raise IBMQJobInvalidStateError(f"Job {self._job_id} was cancelled, so it has no result.")
         with self._fetching_alone(deadline):
@@ -686,7 +680,6 @@ class IBMQJob(JobV1):
 
     @contextlib.contextmanager
     def _fetching_alone(self, deadline: Optional[float]) -> Iterator[None]:
-        """Keep other threads out while this one fetches."""
         if not self._fetching.acquire(timeout=-1.0 if deadline is None else _left(deadline)):
             raise IBMQJobTimeoutError(
                 f"Another thread still fetches the result of job {self._job_id}. Ask again later."
@@ -725,11 +718,7 @@ class IBMQJob(JobV1):
         return self._failure
 
     def _failed_document(self) -> tuple[Optional[Mapping[str, Any]], bool]:
-        """Fetch the result document of a job that failed while it ran, and keep its good part.
-
-        Returns:
-            the document, ``None`` if there is none, and whether that answer is the last word.
-        """
+        """Fetch the result document of a job that failed while it ran, keep its good part, and say whether the answer is the last word."""
         record = self._state.record
         try:
             document = record.result if record.result is not None else self._download_result(record)
