@@ -20,7 +20,7 @@ import qiskit_ibmq_provider
 ROOT = Path(__file__).resolve().parents[1]
 
 PUBLIC = {
-    "_backend.estimate": ("EstimatedRuns", "RunEstimate"),
+    "_backend.estimate": ("RunEstimate",),
     "accountprovider": ("AccountProvider",),
     "backend_tables": ("backend_monitor", "backend_overview"),
     "backendjoblimit": ("BackendJobLimit",),

@@ -26,15 +26,17 @@ from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.timestamps import format_utc, parse_utc
 
 __all__ = [
-    "DEFAULT_SHOTS",
+    "Configuration",
     "checked_options",
     "default_options",
+    "default_shots",
+    "limit_of",
     "merged_options",
     "simulator_options",
     "unknown_options",
 ]
 
-DEFAULT_SHOTS: Final = 4000
+_DEFAULT_SHOTS: Final = 4000
 """Shots of a run that does not say, unless the device accepts fewer."""
 
 Configuration = Union[QasmBackendConfiguration, PulseBackendConfiguration]
@@ -51,7 +53,7 @@ _ARGUMENTS: Final = frozenset(
 def default_options() -> Options:
     """Return the options of a device that nobody has changed."""
     return Options(
-        shots=DEFAULT_SHOTS,
+        shots=_DEFAULT_SHOTS,
         memory=False,
         qubit_lo_freq=None,
         meas_lo_freq=None,
@@ -73,6 +75,18 @@ def simulator_options() -> Options:
     options = default_options()
     options.update_options(noise_model=None, seed_simulator=None)
     return options
+
+
+def limit_of(configuration: Configuration, name: str) -> Optional[int]:
+    """Return a limit of the device, ``None`` where it states no number: configurations of others may be incomplete."""
+    limit = getattr(configuration, name, None)
+    return limit if isinstance(limit, int) else None
+
+
+def default_shots(configuration: Configuration) -> int:
+    """Return the shots of a run that does not say."""
+    most = limit_of(configuration, "max_shots")
+    return _DEFAULT_SHOTS if most is None else min(_DEFAULT_SHOTS, most)
 
 
 def merged_options(options: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,11 +142,11 @@ def checked_options(options: Mapping[str, Any], configuration: Configuration) ->
 
 def _shots(value: Any, configuration: Configuration) -> int:
     if value is None:
-        return min(DEFAULT_SHOTS, configuration.max_shots)
-    shots = _integer("shots", value, at_least=1)
-    if shots > configuration.max_shots:
+        return default_shots(configuration)
+    shots, most = _integer("shots", value, at_least=1), limit_of(configuration, "max_shots")
+    if most is not None and shots > most:
         raise IBMQBackendValueError(
-            f"{shots} shots are more than the {configuration.max_shots} that {configuration.backend_name} accepts. "
+            f"{shots} shots are more than the {most} that {configuration.backend_name} accepts. "
             "Ask for fewer, or send the circuits several times."
         )
     return shots
@@ -170,8 +184,8 @@ def _measure_esp(value: Any, configuration: Configuration) -> bool:
     supported = bool(getattr(configuration, "measure_esp_enabled", False))
     if value and not supported:
         raise IBMQBackendValueError(
-            f"ESP readout not supported on this device. For {configuration.backend_name}, leave use_measure_esp out or set it to "
-            "False."
+            "ESP readout not supported on this device. Please make sure the flag 'use_measure_esp' is unset or set to "
+            f"'False'. The device is {configuration.backend_name}."
         )
     return supported if value is None else value
 

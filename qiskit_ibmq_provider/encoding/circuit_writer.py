@@ -129,7 +129,7 @@ class CircuitWriter:
             if texts is None:
                 return _ITSELF, ""
             start = f'{start}"params":[{texts}],"qubits":['
-        return start, f',"label":{_quoted(label)}}}' if label else "}"
+        return start, f',"label":{encode_value(label).decode()}}}' if label else "}"
 
     def _begin(self, operation: Any, name: str) -> str:
         """Return the beginning of the instructions of one class and name, after checking that they are covered."""
@@ -138,7 +138,7 @@ class CircuitWriter:
         if name in self._left_out or (isinstance(operation, Delay) and operation.unit != "dt"):
             raise _NotCovered
         own_way = type(operation).assemble is not Instruction.assemble
-        start = _ITSELF if own_way else f'{{"name":{_quoted(name)},'
+        start = _ITSELF if own_way else f'{{"name":{encode_value(name).decode()},'
         # Each delay has its own unit, so every delay is checked.
         if not isinstance(operation, Delay):
             self._beginnings[type(operation)] = (name, start)
@@ -176,10 +176,6 @@ def _number_texts(params: Sequence[Any]) -> Optional[str]:
         else:
             return None
     return ",".join(texts)
-
-
-def _quoted(text: str) -> str:
-    return encode_value(text).decode()
 
 
 def _header(qregs: tuple[tuple[str, int], ...], cregs: tuple[tuple[str, int], ...]) -> bytes:

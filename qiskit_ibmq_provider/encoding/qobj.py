@@ -9,7 +9,7 @@ of the whole would take about ten times as much memory as its bytes.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Optional, Union
 
 from qiskit.exceptions import QiskitError
@@ -17,6 +17,7 @@ from qiskit.qobj import PulseQobj, QasmQobj
 
 from qiskit_ibmq_provider._collector import collector_held
 from qiskit_ibmq_provider.encoding.values import encode_value, to_complex, to_wire
+from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import as_object, as_objects
 from qiskit_ibmq_provider.protocol.instructions import PULSE_INSTRUCTION_FIELDS, QASM_INSTRUCTION_FIELDS
@@ -41,9 +42,9 @@ _PART: Final = 128 * 1024
 """Bytes that a part has at least, unless it is the last: the transport hands each part over by itself."""
 
 
-@dataclasses.dataclass(frozen=True)
-class EncodedQobj:
-    """A Qobj ready to be uploaded, with the small parts of it that a job keeps.
+@dataclasses.dataclass(frozen=True, eq=False)
+class EncodedQobj(Mapping[str, Any]):
+    """A Qobj ready to be uploaded, with the small parts of it that a job keeps. As a mapping it is the whole Qobj, read anew each time.
 
     ``config`` leaves out the large parts: pulse library, calibrations and noise model. Frequencies in it are in GHz and times in µs,
     as on the wire.
@@ -58,6 +59,15 @@ class EncodedQobj:
     experiments: int
     complete: bool = True
     """Whether ``config`` is all there is to say of the run options."""
+
+    def __getitem__(self, key: str) -> Any:
+        return codec.loads(self.body)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(codec.loads(self.body))
+
+    def __len__(self) -> int:
+        return len(codec.loads(self.body))
 
     @property
     def size(self) -> int:

@@ -7,22 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Optional
+from typing import Annotated, Any, ClassVar, Optional
 
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
-from qiskit_ibmq_provider.protocol.fields import (
-    as_object,
-    as_objects,
-    integer,
-    leftover,
-    optional,
-    required,
-    without_none,
-)
+from qiskit_ibmq_provider.protocol.fields import as_object, as_objects, required
+from qiskit_ibmq_provider.protocol.records import Record, described, wire_field
 
 __all__ = ["AccessToken", "ProjectEntry", "UserInfo", "VersionInfo", "decode_network", "encode_network"]
-
-_USER_KEYS: Final = frozenset({"id", "email", "urls", "capabilities", "limits"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,72 +37,55 @@ class VersionInfo:
         return "api-auth" in self.components
 
 
-@dataclasses.dataclass(frozen=True)
-class AccessToken:
+class AccessToken(Record, frozen=True):
     """What login gives: the token of all further requests, and how long it lives, in seconds."""
 
-    id: str = dataclasses.field(repr=False)
-    ttl: Optional[int] = None
-    created: Optional[str] = None
+    WHAT: ClassVar[str] = "the answer to login"
+    HIDDEN: ClassVar[frozenset[str]] = frozenset({"id", "extra"})
+
+    id: Annotated[str, described("The access token.")]
+    ttl: Annotated[Optional[int], described("Seconds that it is valid.")] = None
+    created: Annotated[Optional[str], described("ISO date in UTC.")] = None
     user_id: Optional[str] = None
 
     @classmethod
     def from_json(cls, data: Any) -> AccessToken:
         """Read the answer to login; ``id`` is needed."""
-        what = "the answer to login"
-        token = as_object(data, what)
-        value = required(token, "id", str, what)
-        if not value or not value.isascii() or not value.isprintable():
+        token = super().from_json(data)
+        if not token.id or not token.id.isascii() or not token.id.isprintable():
             raise ProtocolError("The access token in the answer to login is not printable ASCII.")
-        return cls(
-            id=value,
-            ttl=integer(token, "ttl", what),
-            created=optional(token, "created", str, what),
-            user_id=optional(token, "userId", str, what),
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the wire form."""
-        return without_none(id=self.id, ttl=self.ttl, created=self.created, userId=self.user_id)
+        return token
 
 
-@dataclasses.dataclass(frozen=True)
-class UserInfo:
+class UserInfo(Record, frozen=True):
     """A user: where the services are, and what the server offers beyond the original protocol."""
 
-    http_url: str
-    ws_url: str
-    services: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    capabilities: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    limits: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    WHAT: ClassVar[str] = "the user information"
+
+    http_url: Annotated[str, described("Base URL of devices and jobs.")] = wire_field(name="urls.http")
+    ws_url: Annotated[str, described("Base URL of the websockets.")] = wire_field(name="urls.ws")
+    services: Mapping[str, Any] = wire_field(default={}, name="urls.services")
+    capabilities: Annotated[
+        Mapping[str, Any],
+        described("What the service offers beyond the original protocol, by name and version."),
+    ] = {}
+    limits: Annotated[Mapping[str, Any], described("Limits of these, by name.")] = {}
     id: Optional[str] = None
-    email: Optional[str] = None
-    extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    email: Annotated[Optional[str], described("Name of the user.")] = None
 
     @classmethod
     def from_json(cls, data: Any) -> UserInfo:
-        """Read the answer; ``urls.http`` and ``urls.ws`` are needed."""
-        what = "the user information"
-        user = as_object(data, what)
-        urls = as_object(user.get("urls"), "the field 'urls' of the user information")
-        services = optional(urls, "services", dict, "the URLs of the user") or {}
-        return cls(
-            http_url=required(urls, "http", str, "the URLs of the user"),
-            ws_url=required(urls, "ws", str, "the URLs of the user"),
-            services={name: url for name, url in services.items() if isinstance(url, str)},
-            capabilities=optional(user, "capabilities", dict, what) or {},
-            limits=optional(user, "limits", dict, what) or {},
-            id=optional(user, "id", str, what),
-            email=optional(user, "email", str, what),
-            extra=leftover(user, _USER_KEYS),
-        )
+        """Read the answer; ``urls.http`` and ``urls.ws`` are needed. A service without a URL is left out."""
+        user = super().from_json(data)
+        services = {name: url for name, url in user.services.items() if isinstance(url, str)}
+        return user.replaced(services=services)
 
     def to_json(self) -> dict[str, Any]:
         """Return the wire form."""
-        urls: dict[str, Any] = {"http": self.http_url, "ws": self.ws_url, "services": dict(self.services)}
-        known = without_none(id=self.id, email=self.email, urls=urls)
-        limits = {"limits": dict(self.limits)} if self.limits else {}
-        return {**self.extra, **known, "capabilities": dict(self.capabilities), **limits}
+        document = super().to_json()
+        if not self.limits:
+            del document["limits"]
+        return document
 
 
 @dataclasses.dataclass(frozen=True)

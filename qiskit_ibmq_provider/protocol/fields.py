@@ -10,7 +10,7 @@ from typing import Any, Optional, TypeVar
 
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 
-__all__ = ["as_object", "as_objects", "integer", "leftover", "number", "optional", "required", "without_none"]
+__all__ = ["as_object", "as_objects", "integer", "optional", "required", "sentence"]
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ def as_object(data: Any, what: str) -> Mapping[str, Any]:
     """
     # The abstract class costs several times as much to ask for.
     if not isinstance(data, dict) and not isinstance(data, Mapping):
-        raise ProtocolError(f"{_sentence(what)} should be a JSON object, not {type(data).__name__}.")
+        raise ProtocolError(f"{sentence(what)} should be a JSON object, not {type(data).__name__}.")
     return data
 
 
@@ -34,7 +34,7 @@ def as_objects(data: Any, what: str) -> list[Mapping[str, Any]]:
         ProtocolError: it is something else.
     """
     if not isinstance(data, list):
-        raise ProtocolError(f"{_sentence(what)} should be a JSON array, not {type(data).__name__}.")
+        raise ProtocolError(f"{sentence(what)} should be a JSON array, not {type(data).__name__}.")
     return [as_object(item, f"each entry of {what}") for item in data]
 
 
@@ -46,7 +46,7 @@ def required(data: Mapping[str, Any], key: str, kind: type[T], what: str) -> T:
     """
     value = optional(data, key, kind, what)
     if value is None:
-        raise ProtocolError(f"{_sentence(what)} lacks the field {key!r}.")
+        raise ProtocolError(f"{sentence(what)} lacks the field {key!r}.")
     return value
 
 
@@ -99,6 +99,6 @@ def without_none(**fields: Any) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if value is not None}
 
 
-def _sentence(what: str) -> str:
+def sentence(what: str) -> str:
     """Return words with the capital letter that begins a sentence."""
     return what[:1].upper() + what[1:]

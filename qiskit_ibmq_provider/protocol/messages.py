@@ -4,10 +4,10 @@
 """Websocket messages about a job's status, and what to do with them.
 
 A connection goes: the client sends its token, the server answers ``authenticated``, then sends the present status and each change. After
-a final status the client closes; the server closes with ``NO_MORE_UPDATES`` if the client does not. Frames are JSON objects with ``type``
+a final status the client closes; the server closes with ``NO_MORE_UPDATES`` if the client does not. Messages are JSON objects with ``type``
 and ``data``, as text or as UTF-8 bytes.
 
-:class:`StatusStream` is the client's side of this as a state machine: frames go in, events come out, no socket is touched. A clean close
+:class:`StatusStream` is the client's side of this as a state machine: messages go in, events come out, no socket is touched. A clean close
 is told apart from a failure by what was received before, never by the close code alone, because libraries report codes differently.
 """
 
@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from typing import Any, Final, Optional, Union
+from typing import Any, ClassVar, Final, Optional, Union
 
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
-from qiskit_ibmq_provider.protocol.fields import as_object, required
 from qiskit_ibmq_provider.protocol.jobs import JobStatusRecord
+from qiskit_ibmq_provider.protocol.records import Record
 from qiskit_ibmq_provider.protocol.status import is_final
 
 __all__ = [
@@ -29,21 +29,21 @@ __all__ = [
     "Authenticated",
     "CloseCode",
     "CloseDecision",
-    "Frame",
     "JOB_STATUS",
     "StatusEvent",
     "StatusStream",
     "StatusUpdate",
+    "StreamMessage",
 ]
 
 AUTHENTICATION: Final = "authentication"
-"""Type of the client's first frame; its data is the access token."""
+"""Type of the client's first message; its data is the access token."""
 
 AUTHENTICATED: Final = "authenticated"
-"""Type of the server's first frame."""
+"""Type of the server's first message."""
 
 JOB_STATUS: Final = "job-status"
-"""Type of each status frame; its data is a job status object."""
+"""Type of each status message; its data is a job status object."""
 
 
 class CloseCode(enum.IntEnum):
@@ -66,27 +66,27 @@ class CloseDecision(enum.Enum):
     """Another connection would end the same way; the status has to be asked for by HTTP."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Frame:
+class StreamMessage(Record, frozen=True):
     """One message, either way."""
 
+    WHAT: ClassVar[str] = "the websocket message"
+    HIDDEN: ClassVar[frozenset[str]] = frozenset({"data", "extra"})
+
     type: str
-    data: Any = dataclasses.field(default=None, repr=False)
+    data: Any = None
 
     @classmethod
-    def from_text(cls, text: Union[str, bytes]) -> Frame:
-        """Read a frame.
+    def from_text(cls, text: Union[str, bytes]) -> StreamMessage:
+        """Read a message.
 
         Raises:
             ProtocolError: it is not a JSON object with a ``type``.
         """
-        message = as_object(codec.loads(text), "the websocket message")
-        return cls(type=required(message, "type", str, "the websocket message"), data=message.get("data"))
+        return cls.from_json(codec.loads(text))
 
     def to_text(self) -> str:
-        """Return the frame as JSON text."""
-        document = {"type": self.type} if self.data is None else {"type": self.type, "data": self.data}
-        return codec.dumps(document).decode()
+        """Return the message as JSON text."""
+        return codec.dumps(self.to_json()).decode()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,26 +127,26 @@ class StatusStream:
         return self._last
 
     def opened(self) -> str:
-        """Return the frame to send once the connection is open."""
-        return Frame(AUTHENTICATION, self._access_token).to_text()
+        """Return the message to send once the connection is open."""
+        return StreamMessage(AUTHENTICATION, self._access_token).to_text()
 
     def received(self, text: Union[str, bytes]) -> Optional[StatusEvent]:
-        """Take a frame and return what it means, or ``None`` where it means nothing, as for a keep-alive.
+        """Take a message and return what it means, or ``None`` where it means nothing, as for a keep-alive.
 
         Raises:
-            ProtocolError: the frame cannot be read, or the first one does not say ``authenticated``.
+            ProtocolError: the message cannot be read, or the first one does not say ``authenticated``.
         """
-        frame = Frame.from_text(text)
+        message = StreamMessage.from_text(text)
         if not self._authenticated:
-            if frame.type != AUTHENTICATED:
+            if message.type != AUTHENTICATED:
                 raise ProtocolError(
-                    f"The first websocket message is {frame.type!r} where {AUTHENTICATED!r} is due."
+                    f"The first websocket message is {message.type!r} where {AUTHENTICATED!r} is due."
                 )
             self._authenticated = True
             return Authenticated()
-        if frame.type != JOB_STATUS and not (isinstance(frame.data, dict) and "status" in frame.data):
+        if message.type != JOB_STATUS and not (isinstance(message.data, dict) and "status" in message.data):
             return None
-        self._last = JobStatusRecord.from_json(frame.data)
+        self._last = JobStatusRecord.from_json(message.data)
         return StatusUpdate(self._last)
 
     def closed(self, code: Optional[int]) -> CloseDecision:

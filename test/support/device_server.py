@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable
 from typing import Any, Callable, Optional
 
 from support.snapshots import snapshot
 
 from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.encoding import decode_backend_configuration
+from qiskit_ibmq_provider.encoding.qobj import EncodedQobj
 from qiskit_ibmq_provider.ibmqbackend import IBMQBackend, IBMQSimulator
 from qiskit_ibmq_provider.protocol.backends import BackendStatusRecord, JobLimitRecord, ReservationRecord
 from qiskit_ibmq_provider.protocol.jobs import JobRecord
@@ -67,7 +67,7 @@ class DeviceServer:
         self.properties = self._document(device, "props")
         self.defaults = self._document(device, "defs")
         self.status = BackendStatusRecord(True, "active", 3, "1.2.3")
-        self.limit = JobLimitRecord(5, 2, {"somethingElse": 7})
+        self.limit = JobLimitRecord(5, 2, extra={"somethingElse": 7})
         self.reservations: list[ReservationRecord] = []
         self.requests: list[Any] = []
         self.submitted: list[Submitted] = []
@@ -112,6 +112,6 @@ class DeviceServer:
         self.requests.append(("reservations", name, start, end))
         return self.reservations
 
-    def job_submit(self, backend_name: str, qobj_dict: Iterable[bytes], **labels: Any) -> JobRecord:
-        self.submitted.append(Submitted(backend_name, b"".join(qobj_dict), labels))
+    def job_submit(self, backend_name: str, qobj_dict: EncodedQobj, **labels: Any) -> JobRecord:
+        self.submitted.append(Submitted(backend_name, b"".join(qobj_dict.parts), labels))
         return self.on_submit()

@@ -33,7 +33,7 @@ def test_a_job_limit_has_further_fields_as_attributes():
 
 
 def test_a_job_limit_survives_copying():
-    limit = BackendJobLimit.from_record(JobLimitRecord(None, 0, {"maxPerDay": 3}))
+    limit = BackendJobLimit.from_record(JobLimitRecord(None, 0, extra={"maxPerDay": 3}))
     for twin in (copy.deepcopy(limit), pickle.loads(pickle.dumps(limit))):
         assert (twin.maximum_jobs, twin.active_jobs, twin.max_per_day) == (None, 0, 3)
 

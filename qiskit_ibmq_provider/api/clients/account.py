@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Protocol, Union
 
 from qiskit_ibmq_provider.api.clients._cancellation import cancel
 from qiskit_ibmq_provider.api.clients._final_status import FinalStatusWait
@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     from qiskit_ibmq_provider.credentials import Credentials
 
 __all__ = ["AccountClient"]
+
+
+class StatusQueue(Protocol):
+    """What gets the statuses of a job that is waited for: a queue, or whatever has its method."""
+
+    def put(self, item: JobStatusRecord, /) -> None:
+        """Take a status."""
 
 
 class AccountClient(BaseClient):
@@ -139,7 +146,7 @@ class AccountClient(BaseClient):
 
         Args:
             backend_name: the device.
-            qobj_dict: the payload: a dictionary, or JSON bytes, in one piece or in parts.
+            qobj_dict: the payload: a dictionary, one that is encoded already (with ``parts``), or JSON bytes, in one piece or in parts.
             job_name: name of the job.
             job_tags: tags of the job.
             experiment_id: tag of the experiment that it belongs to.
@@ -175,7 +182,7 @@ class AccountClient(BaseClient):
         job_id: str,
         timeout: Optional[float] = None,
         wait: Optional[float] = None,
-        on_status: Optional[Callable[[JobStatusRecord], None]] = None,
+        status_queue: Optional[StatusQueue] = None,
         *,
         tick: Optional[float] = None,
         on_tick: Optional[Callable[[], None]] = None,
@@ -188,7 +195,7 @@ class AccountClient(BaseClient):
             job_id: id of the job.
             timeout: seconds after which the wait is given up; ``None`` for never, 0 for now.
             wait: seconds between two requests where there is no websocket; by default more and more.
-            on_status: called from this thread with each new status that is not final.
+            status_queue: its method ``put`` is called from this thread with each new status that is not final.
             tick: seconds between two calls of ``on_tick``.
             on_tick: called from this thread every ``tick`` seconds while the status is not final.
 
@@ -215,7 +222,7 @@ class AccountClient(BaseClient):
             open_stream=open_stream,
             timeout=timeout,
             wait=wait,
-            on_status=on_status,
+            on_status=None if status_queue is None else status_queue.put,
             tick=tick,
             on_tick=on_tick,
             time_scale=self.session.time_scale,
@@ -288,6 +295,7 @@ def _payload(qobj: Union[Mapping[str, Any], bytes, Iterable[bytes]]) -> Body:
     """
     if isinstance(qobj, bytes):
         return Body([qobj])
-    if not isinstance(qobj, Mapping):
-        return Body(list(qobj))
+    parts = getattr(qobj, "parts", qobj)
+    if not isinstance(parts, Mapping):
+        return Body(list(parts))
     return json_body(qobj, "The payload of the job")

@@ -28,10 +28,10 @@ from qiskit_ibmq_provider.protocol.messages import (
     Authenticated,
     CloseCode,
     CloseDecision,
-    Frame,
     StatusEvent,
     StatusStream,
     StatusUpdate,
+    StreamMessage,
 )
 from qiskit_ibmq_provider.protocol.routes import WS_JOB_STATUS
 from qiskit_ibmq_provider.protocol.status import is_final
@@ -68,7 +68,7 @@ class WebsocketMessage:
     """
 
     def __init__(self, type_: str, data: Any) -> None:
-        self._frame = Frame(type_, data)
+        self._frame = StreamMessage(type_, data)
 
     @property
     def type(self) -> str:
@@ -107,7 +107,7 @@ class WebsocketResponseMethod(WebsocketMessage):
             WebsocketIBMQProtocolError: it is not one.
         """
         try:
-            frame = Frame.from_text(json_string)
+            frame = StreamMessage.from_text(json_string)
         except ProtocolError as err:
             raise WebsocketIBMQProtocolError(str(err)) from None
         return cls(frame.type, frame.data)

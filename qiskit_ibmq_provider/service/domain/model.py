@@ -157,8 +157,7 @@ class Job:
         if self.outlook is None:
             return waiting
         starts, completes = self.outlook.starts, self.outlook.completes
-        return dataclasses.replace(
-            waiting,
+        return waiting.replaced(
             estimated_start_time=None if starts is None else format_utc(starts),
             estimated_complete_time=None if completes is None else format_utc(completes),
             hub_priority=self.outlook.hub_priority,

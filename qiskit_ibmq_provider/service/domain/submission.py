@@ -281,7 +281,6 @@ class Submissions:
         check_text("name", wanted.name or "", self._limits)
         check_text("experiment tag", wanted.experiment_tag or "", self._limits)
         check_tags(wanted.tags, self._limits)
-        share_level = wanted.extra.get("shareLevel")
         return JobDraft(
             id=secrets.token_hex(12),
             project=requested.project,
@@ -292,9 +291,7 @@ class Submissions:
             tags=tuple(wanted.tags),
             experiment_tag=wanted.experiment_tag,
             # Old clients send it. What no client knows is not handed to other clients.
-            share_level=share_level
-            if isinstance(share_level, str) and share_level in _SHARE_LEVELS
-            else None,
+            share_level=wanted.share_level if wanted.share_level in _SHARE_LEVELS else None,
             live_data_enabled=wanted.live_data_enabled,
             client_info=requested.client_info,
         )

@@ -18,7 +18,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
 from qiskit_ibmq_provider.protocol.jobs import JobStatusRecord
-from qiskit_ibmq_provider.protocol.messages import AUTHENTICATED, AUTHENTICATION, JOB_STATUS, CloseCode, Frame
+from qiskit_ibmq_provider.protocol.messages import (
+    AUTHENTICATED,
+    AUTHENTICATION,
+    JOB_STATUS,
+    CloseCode,
+    StreamMessage,
+)
 from qiskit_ibmq_provider.protocol.status import is_final
 from qiskit_ibmq_provider.service.domain.accounts import Accounts
 from qiskit_ibmq_provider.service.domain.errors import DomainError, NotFound, Unauthenticated
@@ -71,7 +77,7 @@ async def _serve(socket: WebSocket) -> None:
     token, principal = accepted
     with services_of(socket).sockets.one_of_user(principal.user_id) as free:
         if free:
-            await _send(socket, Frame(AUTHENTICATED))
+            await _send(socket, StreamMessage(AUTHENTICATED))
             await _follow(socket, token, socket.path_params["job_id"])
         else:
             await _close(socket, CLOSE_BUSY)
@@ -81,7 +87,7 @@ async def _authenticated(socket: WebSocket) -> Optional[tuple[str, Principal]]:
     """Read the token in the first frame and return it with whose it is, or None after having refused it."""
     try:
         text = await asyncio.wait_for(_receive(socket), services_of(socket).config.socket_seconds)
-        frame = Frame.from_text(text)
+        frame = StreamMessage.from_text(text)
         if frame.type != AUTHENTICATION or not isinstance(frame.data, str):
             raise ProtocolError(f"The first frame should be {AUTHENTICATION!r} with the access token.")
         principal = await in_thread(services_of(socket).accounts.authenticate, frame.data)
@@ -148,7 +154,7 @@ async def _receive(socket: WebSocket) -> str | bytes:
     return text if text is not None else message.get("bytes") or b""
 
 
-async def _send(socket: WebSocket, frame: Frame) -> None:
+async def _send(socket: WebSocket, frame: StreamMessage) -> None:
     await _send_bytes(socket, frame.to_text().encode())
 
 
@@ -162,7 +168,9 @@ async def _send_bytes(socket: WebSocket, frame: bytes) -> None:
 
 
 async def _refuse(socket: WebSocket, message: str) -> None:
-    await _send(socket, Frame(REFUSED, {"message": message, "code": int(ErrorCode.NOT_AUTHENTICATED)}))
+    await _send(
+        socket, StreamMessage(REFUSED, {"message": message, "code": int(ErrorCode.NOT_AUTHENTICATED)})
+    )
     await _close(socket, CLOSE_REFUSED)
 
 
@@ -265,6 +273,6 @@ def _state_of(job: Job) -> JobState:
     record = job.to_status_record()
     essence = record
     if record.queue is not None:
-        essence = dataclasses.replace(record, queue=dataclasses.replace(record.queue, **_NO_TIMES))
-    frame = Frame(JOB_STATUS, record.to_json()).to_text().encode()
+        essence = record.replaced(queue=record.queue.replaced(**_NO_TIMES))
+    frame = StreamMessage(JOB_STATUS, record.to_json()).to_text().encode()
     return JobState(frame, essence, is_final(record.status), job.backend_name)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
@@ -140,7 +139,7 @@ async def announce_job(request: Request) -> Response:
 
 def _submitted(job: Job) -> Response:
     # With the key 'error' the original client takes a job as not submitted.
-    record = dataclasses.replace(job.to_record(), error=None)
+    record = job.to_record().replaced(error=None)
     return json_response({"job": record.to_json()})
 
 

@@ -149,7 +149,7 @@ def test_a_device_status_has_defaults_and_no_negative_queue():
 
 def test_a_job_limit_of_minus_one_is_none():
     limit = JobLimitRecord.from_json({"maximumJobs": -1, "runningJobs": 2, "more": 1})
-    assert limit == JobLimitRecord(None, 2, {"more": 1})
+    assert limit == JobLimitRecord(None, 2, extra={"more": 1})
     assert limit.to_json() == {"maximumJobs": -1, "runningJobs": 2, "more": 1}
     with pytest.raises(ProtocolError, match="runningJobs"):
         JobLimitRecord.from_json({"maximumJobs": 3})

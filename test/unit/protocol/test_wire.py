@@ -18,9 +18,9 @@ from qiskit_ibmq_provider.protocol.messages import (
     Authenticated,
     CloseCode,
     CloseDecision,
-    Frame,
     StatusStream,
     StatusUpdate,
+    StreamMessage,
 )
 from qiskit_ibmq_provider.protocol.status import API_JOB_FINAL_STATES, ApiJobStatus, is_final, may_follow
 from qiskit_ibmq_provider.protocol.timestamps import format_utc, parse_utc, utc_now
@@ -118,7 +118,7 @@ def _running(stream: StatusStream) -> None:
 
 def test_a_status_stream_from_token_to_final_status():
     stream = StatusStream("T")
-    assert Frame.from_text(stream.opened()) == Frame("authentication", "T")
+    assert StreamMessage.from_text(stream.opened()) == StreamMessage("authentication", "T")
     _running(stream)
     assert stream.received('{"type": "heartbeat", "data": {}}') is None
     stream.received('{"type": "anything", "data": {"status": "COMPLETED"}}')
@@ -162,7 +162,7 @@ def test_a_status_frame_of_another_form_is_refused(data):
 
 
 def test_the_token_does_not_show_in_a_frame():
-    assert "SECRET" not in repr(Frame("authentication", "SECRET"))
+    assert "SECRET" not in repr(StreamMessage("authentication", "SECRET"))
 
 
 def test_only_the_known_version_of_an_extension_is_used():
