@@ -76,9 +76,9 @@ class ProjectConnection:
         return AccountClient(self.credentials, session=self._session, **parameters)
 
     def _late_client(self) -> AccountClient:
-        from qiskit_ibmq_provider.api.clients.late import LateAccountClient
+        from qiskit_ibmq_provider.api.clients.account import DeferredAccountClient
 
-        return LateAccountClient(lambda: self._opened()._api_client)  # noqa: SLF001 - one project in two objects
+        return DeferredAccountClient(lambda: self._opened()._api_client)  # noqa: SLF001 - one project in two objects
 
     def _opened(self) -> AccountProvider:
         return self.factory.provider_of(self.reference)

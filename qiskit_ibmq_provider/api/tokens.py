@@ -8,15 +8,13 @@ from __future__ import annotations
 import copy
 import threading
 import time
-from typing import Callable, Final, Optional
+from typing import Callable, Optional
 
 from qiskit_ibmq_provider.api.exceptions import ApiError
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret
+from qiskit_ibmq_provider.api.time_limits import TimeLimits
 
 __all__ = ["TokenHolder"]
-
-_PAUSE: Final = 5.0
-"""Seconds after a failed renewal in which it is not tried again: many threads may find the token expired at once."""
 
 
 class TokenHolder:
@@ -25,11 +23,14 @@ class TokenHolder:
     Args:
         redactor: learns each token.
         access_token: the token, if there is one already.
-        time_scale: what the pause after a failed renewal is multiplied by.
+        pause: seconds after a failed renewal in which it is not tried again: many threads may find the token expired at once.
     """
 
     def __init__(
-        self, redactor: Redactor, access_token: Optional[str] = None, time_scale: float = 1.0
+        self,
+        redactor: Redactor,
+        access_token: Optional[str] = None,
+        pause: float = TimeLimits.after_failure,
     ) -> None:
         self._redactor = redactor
         self._lock = threading.Lock()
@@ -37,7 +38,7 @@ class TokenHolder:
         self._login: Optional[Callable[[float], Secret]] = None
         self._failed_at = float("-inf")
         self._failure: Optional[ApiError] = None
-        self._pause = _PAUSE * time_scale
+        self._pause = pause
         self.replace(access_token)
 
     @property

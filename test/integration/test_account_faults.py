@@ -26,9 +26,9 @@ from qiskit_ibmq_provider import (
     least_busy,
 )
 from qiskit_ibmq_provider._account.login import Account, Destination, log_in
+from qiskit_ibmq_provider.api.addresses import ServiceLocation
 from qiskit_ibmq_provider.api.exceptions import ApiError, RequestsApiError
 from qiskit_ibmq_provider.api.redaction import Secret
-from qiskit_ibmq_provider.api.relocation import Place
 from qiskit_ibmq_provider.credentials import Credentials, HubGroupProject, store_preferences
 from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
 from qiskit_ibmq_provider.ibmqbackend import IBMQBackend, IBMQSimulator
@@ -448,7 +448,7 @@ def moving_account(factory: IBMQFactory, server: AccountServer, locate) -> Accou
 
 def test_a_service_that_comes_up_elsewhere_is_followed(factory):
     with AccountServer() as first:
-        account = moving_account(factory, first, lambda: Place(second.url, Secret("new-token")))
+        account = moving_account(factory, first, lambda: ServiceLocation(second.url, Secret("new-token")))
         (provider,) = account.providers.values()
         assert [backend.name() for backend in provider.backends()] == ["one", "two"]
     account.session.close()
@@ -465,9 +465,9 @@ def test_a_service_that_comes_up_elsewhere_is_followed(factory):
 def test_many_threads_search_for_a_service_once(factory):
     searches = []
 
-    def locate() -> Place:
+    def locate() -> ServiceLocation:
         searches.append(threading.get_ident())
-        return Place(second.url, Secret("right-token"))
+        return ServiceLocation(second.url, Secret("right-token"))
 
     with AccountServer() as first:
         (provider,) = moving_account(factory, first, locate).providers.values()
@@ -487,7 +487,7 @@ def test_many_threads_search_for_a_service_once(factory):
 
 
 def test_a_service_that_cannot_be_found_again_says_why(factory):
-    def locate() -> Place:
+    def locate() -> ServiceLocation:
         raise IBMQLocalServiceError("The service does not start today.")
 
     with AccountServer() as first:

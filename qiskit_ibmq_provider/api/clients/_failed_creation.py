@@ -21,7 +21,6 @@ NO_SUCH_PATH: Final = (404, 405)
 """Statuses of a server that does not know a path, or not for this verb."""
 
 _OWN_CODES: Final = frozenset(int(code) for code in ErrorCode)
-_LOOKUP_SECONDS: Final = 10.0
 
 
 def job_of_failed_request(account: Account, failure: ApiError, key: str) -> Optional[JobRecord]:
@@ -38,7 +37,7 @@ def job_of_failed_request(account: Account, failure: ApiError, key: str) -> Opti
     if not failure.may_be_processed and not _is_doubtful_refusal(failure):
         return None
     try:
-        record = account.job_of_key(key, timeouts=account.session.bounds(_LOOKUP_SECONDS))
+        record = account.within(account.session.time_limits.brief).job_of_key(key)
     except ApiError as err:
         logger.debug("The job of a lost answer cannot be looked up: %s", err.message)
         if err.status_code in NO_SUCH_PATH and failure.status_code in NO_SUCH_PATH:

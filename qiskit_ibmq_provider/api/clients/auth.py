@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Optional
 
+from qiskit_ibmq_provider.api.addresses import Relocation, ServiceLocation
 from qiskit_ibmq_provider.api.clients.base import BaseClient
 from qiskit_ibmq_provider.api.exceptions import RequestsApiError
 from qiskit_ibmq_provider.api.redaction import Secret
-from qiskit_ibmq_provider.api.relocation import Place, Relocation
 from qiskit_ibmq_provider.api.rest.root import Api
 from qiskit_ibmq_provider.api.session import RetrySession
 from qiskit_ibmq_provider.exceptions import IBMQError
@@ -47,7 +47,7 @@ class AuthClient(BaseClient):
         auth_url: str,
         *,
         session: Optional[RetrySession] = None,
-        locate: Optional[Callable[[], Place]] = None,
+        locate: Optional[Callable[[], ServiceLocation]] = None,
         **request_kwargs: Any,
     ) -> None:
         secret = Secret(api_token)
@@ -56,7 +56,7 @@ class AuthClient(BaseClient):
         self.session = RetrySession(auth_url, **request_kwargs) if session is None else session.at(auth_url)
         del request_kwargs
         if locate is not None:
-            self.session.relocation = Relocation(auth_url, locate)
+            self.session.relocation = Relocation(auth_url, locate, self.session.time_limits.after_failure)
         self.auth_url = auth_url
         self.auth_api = Api(self.session)
         self._log_in(secret)
@@ -118,7 +118,7 @@ def keep_logged_in(session: RetrySession, auth_api: Api, api_token: Secret) -> N
     def log_in(seconds: float) -> Secret:
         ends = time.monotonic() + seconds
         token = api_token if session.relocation is None else _token_of_today(session)
-        return auth_api.login(token, timeouts=session.timeouts.within(max(0.001, ends - time.monotonic())))
+        return auth_api.within(max(0.001, ends - time.monotonic())).login(token)
 
     session.tokens.renew_with(log_in)
 

@@ -10,12 +10,13 @@ from typing import Any, Final, Optional, TypeVar, Union
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.api.exceptions import ApiIBMQProtocolError, RequestsApiError
-from qiskit_ibmq_provider.api.exchange import Body, Timeouts
+from qiskit_ibmq_provider.api.exchange import Body
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.rest.backend import Backend
 from qiskit_ibmq_provider.api.rest.base import RestAdapterBase, json_body, json_text
 from qiskit_ibmq_provider.api.rest.job import Job, read_submitted
 from qiskit_ibmq_provider.api.session import RetrySession
+from qiskit_ibmq_provider.api.time_limits import Timeouts
 from qiskit_ibmq_provider.protocol import routes
 from qiskit_ibmq_provider.protocol.direct_jobs import direct_body
 from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
@@ -56,14 +57,9 @@ class Account(RestAdapterBase):
         """Return the adapter for a job."""
         return Job(self.session, {**self.places, "job_id": str(job_id)})
 
-    def backends(self, timeout: Optional[float] = None) -> list[dict[str, Any]]:
-        """Return the configurations of all devices as the server sends them.
-
-        Args:
-            timeout: seconds that this may take at most.
-        """
-        bounds = self.session.timeouts.within(timeout)
-        return self.session.json("GET", self.get_url(routes.DEVICES), _read_backends, timeouts=bounds)
+    def backends(self) -> list[dict[str, Any]]:
+        """Return the configurations of all devices as the server sends them."""
+        return self.session.request("GET", self.get_url(routes.DEVICES), _read_backends)
 
     def create_remote_job(
         self, request: JobCreateRequest, *, idempotency_key: Optional[str]
@@ -77,7 +73,7 @@ class Account(RestAdapterBase):
         Returns:
             the job's id, and the address that takes its payload.
         """
-        return self.session.json(
+        return self.session.request(
             "POST",
             self.get_url(routes.JOBS),
             _read_ticket,
@@ -101,7 +97,7 @@ class Account(RestAdapterBase):
             body = Body(direct_body(request, payload))
         except ProtocolError as err:
             raise ApiIBMQProtocolError(f"The job cannot be sent: {err}") from None
-        return self.session.json(
+        return self.session.request(
             "POST",
             self.get_url(routes.JOBS_DIRECT),
             read_submitted,
@@ -111,15 +107,14 @@ class Account(RestAdapterBase):
             timeouts=timeouts,
         )
 
-    def job_of_key(self, idempotency_key: str, *, timeouts: Optional[Timeouts] = None) -> Optional[JobRecord]:
+    def job_of_key(self, idempotency_key: str) -> Optional[JobRecord]:
         """Return the job that was made with a key, ``None`` if there is none."""
         try:
-            return self.session.json(
+            return self.session.request(
                 "GET",
                 self.get_url(routes.JOBS),
                 JobRecord.from_json,
                 headers={IDEMPOTENCY_HEADER: idempotency_key},
-                timeouts=timeouts,
             )
         except RequestsApiError as err:
             # With another code it is the path that is not there, which says nothing of the job.
@@ -138,7 +133,7 @@ class Account(RestAdapterBase):
     def _listing(self, route: Route, chosen: Mapping[str, Any], read: Callable[[Any], T]) -> T:
         """Return one page of a list."""
         params = {"filter": json_text(chosen, "The filter")}
-        return self.session.json("GET", self.get_url(route), read, params=params)
+        return self.session.request("GET", self.get_url(route), read, params=params)
 
 
 def page_filter(
@@ -166,13 +161,11 @@ def page_filter(
 
 
 def _read_ticket(data: Any) -> tuple[str, Secret]:
-    """Read the answer to job creation."""
     ticket = UploadTicket.from_json(data)
     return ticket.job_id, Secret(ticket.upload_url)
 
 
 def _read_backends(data: Any) -> list[dict[str, Any]]:
-    """Read the list of devices; an entry that is not an object is left out."""
     if not isinstance(data, list):
         raise ProtocolError(f"The list of devices should be a JSON array, not {type(data).__name__}.")
     odd = [entry for entry in data if not isinstance(entry, dict)]
@@ -184,7 +177,6 @@ def _read_backends(data: Any) -> list[dict[str, Any]]:
 
 
 def _read_jobs(data: Any) -> list[JobRecord]:
-    """Read a list of jobs."""
     records, problems = decode_job_list(data)
     for problem in problems:
         logger.warning("A job is left out of the list, because its description cannot be read: %s", problem)
@@ -192,5 +184,4 @@ def _read_jobs(data: Any) -> list[JobRecord]:
 
 
 def _read_ids(data: Any) -> list[dict[str, Any]]:
-    """Read a list of ids."""
     return [dict(entry) for entry in as_objects(data, "the list of job ids")]

@@ -13,10 +13,11 @@ from typing import Final, Optional, TypeVar
 import requests
 import urllib3
 
+from qiskit_ibmq_provider.api.addresses import origin_of
 from qiskit_ibmq_provider.api.backoff import Trouble
-from qiskit_ibmq_provider.api.exchange import Problem, Timeouts
-from qiskit_ibmq_provider.api.origins import origin_of
+from qiskit_ibmq_provider.api.exchange import Problem
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret
+from qiskit_ibmq_provider.api.time_limits import Timeouts
 
 __all__ = ["diagnose"]
 
@@ -79,7 +80,6 @@ def _classify(err: Exception) -> Trouble:
 
 
 def _explain(trouble: Trouble, err: Exception, origin: str, timeouts: Timeouts) -> str:
-    """Return what happened and what to do."""
     if trouble is Trouble.INVALID:
         return f"The request cannot be made: {err}. Check the URL and the settings of the account."
     if trouble is Trouble.PROXY:
@@ -98,7 +98,6 @@ def _explain(trouble: Trouble, err: Exception, origin: str, timeouts: Timeouts) 
 
 
 def _explain_tls(err: Exception, origin: str) -> str:
-    """Return what is wrong with a secure connection."""
     failure = _first(err, ssl.SSLError)
     reason = getattr(failure, "verify_message", None) or getattr(failure, "reason", None) or _root(err)
     if _first(err, ssl.SSLCertVerificationError) or _first(err, ssl.CertificateError):
@@ -110,7 +109,6 @@ def _explain_tls(err: Exception, origin: str) -> str:
 
 
 def _explain_unreachable(err: Exception, origin: str, timeouts: Timeouts) -> str:
-    """Return why there is no connection."""
     if _first(err, socket.gaierror) or _is_name_error(err):
         return f"The host of {origin} is not known. Check the URL and the network."
     if _first(err, urllib3.exceptions.NewConnectionError) is None:
@@ -141,7 +139,6 @@ def _root(err: BaseException) -> str:
 
 
 def _first(err: BaseException, kind: type[E]) -> Optional[E]:
-    """Return the first exception of a kind among an exception and those it wraps."""
     return next((item for item in _chain(err) if isinstance(item, kind)), None)
 
 
