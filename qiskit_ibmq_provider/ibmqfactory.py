@@ -16,6 +16,7 @@ from qiskit_ibmq_provider._account.provider_choice import matching, stored_defau
 from qiskit_ibmq_provider._account.reopening import AccountReopening
 from qiskit_ibmq_provider._account.stored_account import UPDATE_ACCOUNT_TEXT, account_errors, check_account
 from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider.api.time_limits import TimeLimits
 from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
 from qiskit_ibmq_provider.credentials.reference import OpenedBy
@@ -35,9 +36,6 @@ logger = get_logger(__name__)
 
 QX_AUTH_URL: Final = "https://auth.quantum-computing.ibm.com/api"
 """Default URL of the account calls. IBM has switched this service off."""
-
-_PREFETCH_SECONDS: Final = 20.0
-"""How long login may wait for the list of backends, which is not needed yet."""
 
 
 class IBMQFactory(AccountReopening, FirstGenerationCalls):
@@ -288,5 +286,5 @@ def _factory_of_session() -> IBMQFactory:
 
 def _with_backends(provider: AccountProvider) -> AccountProvider:
     """Return a provider after fetching its backends, unless they cannot be had now."""
-    provider._devices.prefetch(_PREFETCH_SECONDS * provider.credentials.time_scale)  # noqa: SLF001 - factory and provider are of one package
+    provider._devices.prefetch(TimeLimits().scaled(provider.credentials.time_scale).device_list)  # noqa: SLF001 - factory and provider are of one package
     return provider

@@ -306,7 +306,13 @@ class DeadlineWatchdog:
                 deadline.expire()
 
 
-_thread_local = threading.local()
+class _PresentDeadline(threading.local):
+    """The deadline that each thread is under, if any."""
+
+    deadline: Optional[Deadline] = None
+
+
+_present = _PresentDeadline()
 _watchdogs: dict[int, DeadlineWatchdog] = {}
 
 
@@ -316,23 +322,18 @@ def _watchdog() -> DeadlineWatchdog:
     return _watchdogs.get(pid) or _watchdogs.setdefault(pid, DeadlineWatchdog())
 
 
-def _current_deadline() -> Optional[Deadline]:
-    found: Optional[Deadline] = getattr(_thread_local, "deadline", None)
-    return found
-
-
 @contextlib.contextmanager
 def _deadline_in(seconds: float) -> Iterator[Deadline]:
     """Put what this thread does in the block under a deadline."""
     deadline = Deadline(time.monotonic() + seconds)
-    outer = _current_deadline()
+    outer = _present.deadline
     watchdog = _watchdog()
     watchdog.add(deadline)
-    _thread_local.deadline = deadline
+    _present.deadline = deadline
     try:
         yield deadline
     finally:
-        _thread_local.deadline = outer
+        _present.deadline = outer
         deadline.finish()
         watchdog.remove(deadline)
 
@@ -358,7 +359,8 @@ class _Guarded:
 
     def _new_conn(self) -> Any:
         sock = super()._new_conn()  # type: ignore[misc]
-        _report(sock)
+        if _present.deadline is not None:
+            _present.deadline.attach(sock)
         return sock
 
     def connect(self) -> None:
@@ -370,16 +372,10 @@ class _Guarded:
     def request(self, *args: Any, **kwargs: Any) -> Any:
         if self.sock is None:
             self.connect()
-        _report(self.sock, sending=True)
+        if _present.deadline is not None:
+            _present.deadline.sent = True
+            _present.deadline.attach(self.sock)
         return super().request(*args, **kwargs)  # type: ignore[misc]
-
-
-def _report(sock: Any, *, sending: bool = False) -> None:
-    """Tell the present deadline, if there is one, which socket is in use."""
-    deadline = _current_deadline()
-    if deadline is not None:
-        deadline.sent = deadline.sent or sending
-        deadline.attach(sock)
 
 
 def _guard(manager: Any) -> None:
@@ -407,7 +403,7 @@ class _QueryFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Redact a record that a request of ours has made; leave others as they are."""
-        if _current_deadline() is not None and isinstance(record.args, tuple):
+        if _present.deadline is not None and isinstance(record.args, tuple):
             record.args = tuple(strip_query(arg) if isinstance(arg, str) else arg for arg in record.args)
         return True
 

@@ -34,17 +34,13 @@ class TokenHolder:
     ) -> None:
         self._redactor = redactor
         self._lock = threading.Lock()
-        self._current: Optional[Secret] = None
+        self.current: Optional[Secret] = None
+        """The token to send."""
         self._login: Optional[Callable[[float], Secret]] = None
         self._failed_at = float("-inf")
         self._failure: Optional[ApiError] = None
         self._pause = pause
         self.replace(access_token)
-
-    @property
-    def current(self) -> Optional[Secret]:
-        """The token to send."""
-        return self._current
 
     @property
     def renewable(self) -> bool:
@@ -54,7 +50,7 @@ class TokenHolder:
     def replace(self, access_token: Optional[str]) -> None:
         """Take another token."""
         self._redactor.add(access_token)
-        self._current = Secret(access_token) if access_token else None
+        self.current = Secret(access_token) if access_token else None
 
     def renew_with(self, login: Callable[[float], Secret]) -> None:
         """Say how to get a new token, within a number of seconds."""
@@ -77,13 +73,12 @@ class TokenHolder:
         if login is None or not self._lock.acquire(timeout=max(0.0, seconds)):
             return
         try:
-            if self._current == stale:
+            if self.current == stale:
                 self._replace(login, max(0.001, ends - time.monotonic()))
         finally:
             self._lock.release()
 
     def _replace(self, login: Callable[[float], Secret], seconds: float) -> None:
-        """Log in, unless that has just failed."""
         if self._failure is not None and time.monotonic() - self._failed_at < self._pause:
             # A copy: one exception object that is raised in several threads would mix their tracebacks.
             raise copy.copy(self._failure) from self._failure.__cause__
@@ -94,4 +89,4 @@ class TokenHolder:
             raise
         self._failure = None
         self._redactor.add(token.reveal())
-        self._current = token
+        self.current = token

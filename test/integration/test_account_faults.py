@@ -22,7 +22,6 @@ from qiskit_ibmq_provider import (
     IBMQInputValueError,
     IBMQNotAuthorizedError,
     IBMQProviderError,
-    ibmqfactory,
     least_busy,
 )
 from qiskit_ibmq_provider._account.login import Account, Destination, log_in
@@ -424,8 +423,7 @@ def test_importing_and_refusing_load_no_web_library():
     assert output.split() == ["IBMQAccountRetiredServiceError", "False", "False", "False"]
 
 
-def test_a_device_list_that_hangs_delays_login_only_so_long(factory, server, monkeypatch, caplog):
-    monkeypatch.setattr(ibmqfactory, "_PREFETCH_SECONDS", 0.5)
+def test_a_device_list_that_hangs_delays_login_only_so_long(factory, server, caplog):
     released = threading.Event()
 
     def hang() -> list[dict]:
@@ -434,7 +432,7 @@ def test_a_device_list_that_hangs_delays_login_only_so_long(factory, server, mon
 
     server.set_devices(THREE[0], hang)
     try:
-        provider = enable(factory, server)
+        provider = enable(factory, server, time_scale=0.05)
         assert "cannot be listed" in caplog.text
     finally:
         released.set()
