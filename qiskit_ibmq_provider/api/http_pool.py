@@ -206,7 +206,7 @@ def _close_all(sessions: dict[int, requests.Session]) -> None:
     sessions.clear()
 
 
-class Deadline:
+class _Deadline:
     """The deadline of one request, and the socket that it presently uses.
 
     ``sent`` is true from the moment on at which the request may have reached the server, ``expired`` if it was broken off.
@@ -263,16 +263,16 @@ def _shut_down(sock: socket.socket) -> None:
         sock.shutdown(socket.SHUT_RDWR)
 
 
-class DeadlineWatchdog:
+class _DeadlineWatchdog:
     """The thread that lets deadlines expire."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._deadlines: set[Deadline] = set()
+        self._deadlines: set[_Deadline] = set()
         self._thread: Optional[threading.Thread] = None
         self._wakes_at = 0.0
 
-    def add(self, deadline: Deadline) -> None:
+    def add(self, deadline: _Deadline) -> None:
         """Watch a deadline from now on."""
         with self._changed:
             self._deadlines.add(deadline)
@@ -282,7 +282,7 @@ class DeadlineWatchdog:
             elif deadline.expires < self._wakes_at:
                 self._changed.notify()
 
-    def remove(self, deadline: Deadline) -> None:
+    def remove(self, deadline: _Deadline) -> None:
         """Forget a deadline."""
         with self._changed:
             self._deadlines.discard(deadline)
@@ -309,23 +309,23 @@ class DeadlineWatchdog:
 class _PresentDeadline(threading.local):
     """The deadline that each thread is under, if any."""
 
-    deadline: Optional[Deadline] = None
+    deadline: Optional[_Deadline] = None
 
 
 _present = _PresentDeadline()
-_watchdogs: dict[int, DeadlineWatchdog] = {}
+_watchdogs: dict[int, _DeadlineWatchdog] = {}
 
 
-def _watchdog() -> DeadlineWatchdog:
+def _watchdog() -> _DeadlineWatchdog:
     """Return the watchdog of this process; a forked child has none of its parent's threads."""
     pid = os.getpid()
-    return _watchdogs.get(pid) or _watchdogs.setdefault(pid, DeadlineWatchdog())
+    return _watchdogs.get(pid) or _watchdogs.setdefault(pid, _DeadlineWatchdog())
 
 
 @contextlib.contextmanager
-def _deadline_in(seconds: float) -> Iterator[Deadline]:
+def _deadline_in(seconds: float) -> Iterator[_Deadline]:
     """Put what this thread does in the block under a deadline."""
-    deadline = Deadline(time.monotonic() + seconds)
+    deadline = _Deadline(time.monotonic() + seconds)
     outer = _present.deadline
     watchdog = _watchdog()
     watchdog.add(deadline)

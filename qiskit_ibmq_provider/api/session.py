@@ -108,12 +108,12 @@ class RetrySession:
         access_token: token of the account, if it is known already.
         retries_total: most repetitions of one request.
         retries_connect: most repetitions of one that finds no connection.
-        backoff_factor: seconds; see :class:`~qiskit_ibmq_provider.api.backoff.RetryPolicy`. By default that of ``time_limits``.
+        backoff_factor: seconds; see :class:`~qiskit_ibmq_provider.api.backoff.RetryPolicy`.
         verify: whether to verify certificates, or the path of a CA bundle.
         proxies: proxies by scheme.
         auth: authentication of the HTTP library, for NTLM proxies.
         timeout: connect and read timeout, in seconds. By default those of ``time_limits``.
-        time_limits: how long everything may take.
+        time_limits: how long everything may take; with them, ``backoff_factor`` does not count.
         time_scale: what all these times are multiplied by.
         sleep: waits between repetitions.
     """
@@ -124,7 +124,7 @@ class RetrySession:
         access_token: Optional[str] = None,
         retries_total: int = 5,
         retries_connect: int = 3,
-        backoff_factor: Optional[float] = None,
+        backoff_factor: float = TimeLimits.backoff,
         verify: Union[bool, str] = True,
         proxies: Optional[Mapping[str, str]] = None,
         auth: Any = None,
@@ -134,9 +134,7 @@ class RetrySession:
         time_scale: float = 1.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        limits = time_limits or TimeLimits()
-        if backoff_factor is not None:
-            limits = dataclasses.replace(limits, backoff=backoff_factor)
+        limits = time_limits or TimeLimits(backoff=backoff_factor)
         if timeout is not None:
             request = dataclasses.replace(limits.request, connect=timeout[0], read=timeout[1])
             limits = dataclasses.replace(limits, request=request)
@@ -214,14 +212,14 @@ class RetrySession:
         self,
         method: str,
         url: Url,
-        read: Callable[[Any], T],
+        bare: bool = False,
         *,
+        read: Callable[[Any], T],
         undecoded: bool = False,
         params: Optional[Mapping[str, str]] = None,
         body: Optional[Body] = None,
         headers: Optional[Mapping[str, str]] = None,
         replayable: Optional[bool] = None,
-        in_storage: bool = False,
         anonymous: bool = False,
         timeouts: Optional[Timeouts] = None,
     ) -> T:
@@ -229,14 +227,14 @@ class RetrySession:
 
         Args:
             method: verb, upper case.
-            url: path below the base URL; an absolute URL if ``in_storage``.
+            url: path below the base URL; an absolute URL if ``bare``.
+            bare: whether the request goes to storage: absolute URL, no token, longer timeouts.
             read: turns a good answer, decoded from JSON, into the value. If it raises :class:`ProtocolError`, the answer counts as unreadable.
             undecoded: whether ``read`` gets the bytes of the answer, which need not be JSON.
             params: query.
             body: body.
             headers: more headers.
             replayable: whether processing the request twice does no harm; by default what HTTP says of the verb.
-            in_storage: whether the request goes to storage: absolute URL, no token, longer timeouts.
             anonymous: whether to send no token although the URL is the API's.
             timeouts: other bounds than the session's.
 
@@ -244,8 +242,8 @@ class RetrySession:
             RequestsApiError: no answer, or one with an error status.
             ApiIBMQProtocolError: ``read`` cannot read the answer.
         """
-        bounds = timeouts or (self.time_limits.storage if in_storage else self.time_limits.request)
-        call = self._prepared(method, url, params, body, headers, not (in_storage or anonymous), bounds)
+        bounds = timeouts or (self.time_limits.storage if bare else self.time_limits.request)
+        call = self._prepared(method, url, params, body, headers, not (bare or anonymous), bounds)
         replayable = method in _REPLAYABLE if replayable is None else replayable
         ends = time.monotonic() + bounds.total
         tally = Tally()

@@ -101,7 +101,7 @@ class TimeLimits:
     reconnect_shortest: float = 0.5
     """The wait before a broken websocket is opened again for the first time; it doubles each time."""
 
-    reconnect_longest: float = 8.0
+    reconnect_longest: float = 8
     """The longest such wait."""
 
     def scaled(self, factor: float) -> TimeLimits:

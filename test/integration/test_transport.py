@@ -207,9 +207,7 @@ def test_bodies_large_and_small_arrive_whole_and_with_their_length(server):
     session = session_for(server.url)
     large = Body([b"x" * 100_000, b"", b"y" * 200_000])
     for body in (Body([b"small"]), large, large):
-        session.request(
-            "PUT", Secret(server.url + "/upload"), read=len, undecoded=True, in_storage=True, body=body
-        )
+        session.request("PUT", Secret(server.url + "/upload"), bare=True, read=len, undecoded=True, body=body)
     assert [request.body for request in server.requests] == [b"small", *[b"x" * 100_000 + b"y" * 200_000] * 2]
     assert all("transfer-encoding" not in request.headers for request in server.requests)
 
@@ -218,7 +216,7 @@ def test_a_large_body_is_sent_again_from_its_beginning(server):
     server.on("PUT", "/upload", status(503), status(200))
     body = Body([b"x" * 300_000])
     session_for(server.url).request(
-        "PUT", Secret(server.url + "/upload"), read=len, undecoded=True, in_storage=True, body=body
+        "PUT", Secret(server.url + "/upload"), bare=True, read=len, undecoded=True, body=body
     )
     assert [len(request.body) for request in server.requests] == [300_000, 300_000]
 

@@ -76,7 +76,7 @@ class AccountClient(BaseClient):
         Args:
             timeout: seconds that this may take at most.
         """
-        return self.account_api.within(timeout).backends()
+        return self.account_api.backends(timeout=timeout)
 
     def backend_status(self, backend_name: str) -> BackendStatusRecord:
         """Return the state of a device and of its queue."""
@@ -187,11 +187,11 @@ class AccountClient(BaseClient):
         job_id: str,
         timeout: Optional[float] = None,
         wait: Optional[float] = None,
-        on_status: Optional[Callable[[JobStatusRecord], None]] = None,
+        status_queue: Optional[Queue[Any]] = None,
         *,
+        on_status: Optional[Callable[[JobStatusRecord], None]] = None,
         tick: Optional[float] = None,
         on_tick: Optional[Callable[[], None]] = None,
-        status_queue: Optional[Queue[Any]] = None,
     ) -> JobStatusRecord:
         """Wait until a job is over.
 
@@ -201,10 +201,10 @@ class AccountClient(BaseClient):
             job_id: id of the job.
             timeout: seconds after which the wait is given up; ``None`` for never, 0 for now.
             wait: seconds between two requests where there is no websocket; by default more and more.
+            status_queue: gets each new status that is not final, where ``on_status`` is not given.
             on_status: called from this thread with each new status that is not final.
             tick: seconds between two calls of ``on_tick``.
             on_tick: called from this thread every ``tick`` seconds while the status is not final.
-            status_queue: gets each new status that is not final, where ``on_status`` is not given.
 
         Raises:
             UserTimeoutExceededError: the timeout is over.

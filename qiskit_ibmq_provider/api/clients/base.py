@@ -293,7 +293,7 @@ class BaseWebsocketClient(BaseClient):
         if connection is not None and not self._is_complete():
             connection.abort()
 
-    def stream(self, url: str, retries: int, backoff_factor: float) -> None:
+    def stream(self, url: str, retries: int = 5, backoff_factor: float = 0.5) -> None:
         """Read until the end.
 
         Args:

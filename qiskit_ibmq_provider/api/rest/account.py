@@ -57,9 +57,14 @@ class Account(RestAdapterBase):
         """Return the adapter for a job."""
         return Job(self.session, {**self.places, "job_id": str(job_id)})
 
-    def backends(self) -> list[dict[str, Any]]:
-        """Return the configurations of all devices as the server sends them."""
-        return self.session.request("GET", self.get_url(routes.DEVICES), _read_backends)
+    def backends(self, timeout: Optional[float] = None) -> list[dict[str, Any]]:
+        """Return the configurations of all devices as the server sends them.
+
+        Args:
+            timeout: seconds that this may take at most.
+        """
+        session = self.session.within(timeout)
+        return session.request("GET", self.get_url(routes.DEVICES), read=_read_backends)
 
     def create_remote_job(
         self, request: JobCreateRequest, *, idempotency_key: Optional[str]
@@ -76,7 +81,7 @@ class Account(RestAdapterBase):
         return self.session.request(
             "POST",
             self.get_url(routes.JOBS),
-            _read_ticket,
+            read=_read_ticket,
             body=json_body(request.to_json(), "The job"),
             headers={IDEMPOTENCY_HEADER: idempotency_key} if idempotency_key else None,
             replayable=idempotency_key is not None,
@@ -100,7 +105,7 @@ class Account(RestAdapterBase):
         return self.session.request(
             "POST",
             self.get_url(routes.JOBS_DIRECT),
-            read_submitted,
+            read=read_submitted,
             body=body,
             headers={IDEMPOTENCY_HEADER: idempotency_key},
             replayable=True,
@@ -113,7 +118,7 @@ class Account(RestAdapterBase):
             return self.session.request(
                 "GET",
                 self.get_url(routes.JOBS),
-                JobRecord.from_json,
+                read=JobRecord.from_json,
                 headers={IDEMPOTENCY_HEADER: idempotency_key},
             )
         except RequestsApiError as err:
@@ -133,7 +138,7 @@ class Account(RestAdapterBase):
     def _listing(self, route: Route, chosen: Mapping[str, Any], read: Callable[[Any], T]) -> T:
         """Return one page of a list."""
         params = {"filter": json_text(chosen, "The filter")}
-        return self.session.request("GET", self.get_url(route), read, params=params)
+        return self.session.request("GET", self.get_url(route), read=read, params=params)
 
 
 def page_filter(

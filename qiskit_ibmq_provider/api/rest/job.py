@@ -24,42 +24,42 @@ class Job(RestAdapterBase):
 
     def get(self) -> JobRecord:
         """Return all that the server says of the job."""
-        return self.session.request("GET", self.get_url(routes.JOB), JobRecord.from_json)
+        return self.session.request("GET", self.get_url(routes.JOB), read=JobRecord.from_json)
 
     def status(self) -> JobStatusRecord:
         """Return its status."""
-        return self.session.request("GET", self.get_url(routes.JOB_STATUS), JobStatusRecord.from_json)
+        return self.session.request("GET", self.get_url(routes.JOB_STATUS), read=JobStatusRecord.from_json)
 
     def upload_url(self) -> Secret:
         """Return a fresh address for the payload."""
-        return self.session.request("GET", self.get_url(routes.JOB_UPLOAD_URL), read_url)
+        return self.session.request("GET", self.get_url(routes.JOB_UPLOAD_URL), read=read_url)
 
     def download_url(self) -> Secret:
         """Return the address of the payload."""
-        return self.session.request("GET", self.get_url(routes.JOB_DOWNLOAD_URL), read_url)
+        return self.session.request("GET", self.get_url(routes.JOB_DOWNLOAD_URL), read=read_url)
 
     def result_url(self) -> Secret:
         """Return the address of the result."""
-        return self.session.request("GET", self.get_url(routes.JOB_RESULT_URL), read_url)
+        return self.session.request("GET", self.get_url(routes.JOB_RESULT_URL), read=read_url)
 
     def put_object_storage(self, url: Secret, payload: Body) -> None:
         """Upload the payload."""
-        self.session.request("PUT", url, _ignore, undecoded=True, in_storage=True, body=payload)
+        self.session.request("PUT", url, read=_ignore, undecoded=True, bare=True, body=payload)
 
     def get_object_storage(self, url: Secret) -> dict[str, Any]:
         """Download a document."""
-        return self.session.request("GET", url, _read_stored, in_storage=True)
+        return self.session.request("GET", url, read=_read_stored, bare=True)
 
     def get_stored_result(self, url: Secret) -> dict[str, Any]:
         """Download a result document. The data of its experiments is not read yet."""
-        return self.session.request("GET", url, _read_stored_result, undecoded=True, in_storage=True)
+        return self.session.request("GET", url, read=_read_stored_result, undecoded=True, bare=True)
 
     def result(self) -> dict[str, Any]:
         """Return the result document, from a server that gives it in one request. The data of its experiments is not read yet."""
         return self.session.request(
             "GET",
             self.get_url(routes.JOB_RESULT_DIRECT),
-            _read_stored_result,
+            read=_read_stored_result,
             undecoded=True,
             timeouts=self.session.time_limits.storage,
         )
@@ -67,13 +67,13 @@ class Job(RestAdapterBase):
     def callback_upload(self) -> JobRecord:
         """Announce that the payload is there. If the answer is lost, ask for the status before this is repeated."""
         return self.session.request(
-            "POST", self.get_url(routes.JOB_DATA_UPLOADED), read_submitted, replayable=False
+            "POST", self.get_url(routes.JOB_DATA_UPLOADED), read=read_submitted, replayable=False
         )
 
     def callback_download(self) -> None:
         """Acknowledge the result."""
         self.session.request(
-            "POST", self.get_url(routes.JOB_RESULT_DOWNLOADED), _ignore, undecoded=True, replayable=True
+            "POST", self.get_url(routes.JOB_RESULT_DOWNLOADED), read=_ignore, undecoded=True, replayable=True
         )
 
     def cancel(self) -> bool:
@@ -83,21 +83,21 @@ class Job(RestAdapterBase):
             ``False`` if the server refuses in its answer.
         """
         return self.session.request(
-            "POST", self.get_url(routes.JOB_CANCEL), _read_cancelled, replayable=False
+            "POST", self.get_url(routes.JOB_CANCEL), read=_read_cancelled, replayable=False
         )
 
     def update_attribute(self, name: str, value: Any) -> dict[str, Any]:
         """Change the name or the tags, and return what the server has made of it."""
         body = json_body({name: value}, f"The {name} of the job")
-        return self.session.request("PUT", self.get_url(routes.JOB_UPDATE), _read_object, body=body)
+        return self.session.request("PUT", self.get_url(routes.JOB_UPDATE), read=_read_object, body=body)
 
     def delete(self) -> None:
         """Delete the job."""
-        self.session.request("DELETE", self.get_url(routes.JOB_UPDATE), _ignore, undecoded=True)
+        self.session.request("DELETE", self.get_url(routes.JOB_UPDATE), read=_ignore, undecoded=True)
 
     def properties(self) -> Optional[dict[str, Any]]:
         """Return the calibration under which the job ran, ``None`` if there is none."""
-        return self.session.request("GET", self.get_url(routes.JOB_PROPERTIES), read_document)
+        return self.session.request("GET", self.get_url(routes.JOB_PROPERTIES), read=read_document)
 
 
 def _ignore(body: bytes) -> None:

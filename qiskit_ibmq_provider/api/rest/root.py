@@ -31,7 +31,7 @@ class Api(RestAdapterBase):
     def version(self) -> VersionInfo:
         """Return the versions of the server's components; none if the answer is not the one of this API."""
         return self.session.request(
-            "GET", self.get_url(routes.VERSION), _read_version, undecoded=True, anonymous=True
+            "GET", self.get_url(routes.VERSION), read=_read_version, undecoded=True, anonymous=True
         )
 
     def login(self, api_token: Secret) -> Secret:
@@ -48,7 +48,7 @@ class Api(RestAdapterBase):
             return self.session.request(
                 "POST",
                 self.get_url(routes.LOGIN),
-                _read_token,
+                read=_read_token,
                 undecoded=True,
                 body=Body.json({"apiToken": api_token.reveal()}),
                 replayable=True,
@@ -64,15 +64,15 @@ class Api(RestAdapterBase):
 
     def user_info(self) -> UserInfo:
         """Return where the services are and what they offer."""
-        return self.session.request("GET", self.get_url(routes.USER_INFO), UserInfo.from_json)
+        return self.session.request("GET", self.get_url(routes.USER_INFO), read=UserInfo.from_json)
 
     def hubs(self) -> list[ProjectEntry]:
         """Return the projects of the user, the default one first."""
-        return self.session.request("GET", self.get_url(routes.NETWORK), decode_network)
+        return self.session.request("GET", self.get_url(routes.NETWORK), read=decode_network)
 
     def reservations(self) -> list[ReservationRecord]:
         """Return the user's own reservations."""
-        return self.session.request("GET", self.get_url(routes.MY_BOOKINGS), decode_reservations)
+        return self.session.request("GET", self.get_url(routes.MY_BOOKINGS), read=decode_reservations)
 
 
 def _read_token(body: bytes) -> Secret:
