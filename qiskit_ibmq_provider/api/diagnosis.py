@@ -1,10 +1,11 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""What an exception of the HTTP library means, in our words."""
+"""Exceptions of the HTTP library: what they mean, in our words; and one for a refusal, which the library does not raise itself."""
 
 from __future__ import annotations
 
+import io
 import socket
 import ssl
 from collections.abc import Iterator
@@ -15,11 +16,11 @@ import urllib3
 
 from qiskit_ibmq_provider.api.addresses import origin_of
 from qiskit_ibmq_provider.api.backoff import Trouble
-from qiskit_ibmq_provider.api.exchange import Problem
+from qiskit_ibmq_provider.api.exchange import Answer, Problem
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret
 from qiskit_ibmq_provider.api.time_limits import Timeouts
 
-__all__ = ["diagnose"]
+__all__ = ["diagnose", "http_error"]
 
 E = TypeVar("E", bound=BaseException)
 
@@ -51,6 +52,22 @@ def diagnose(
         trouble = Trouble.DEADLINE if sent else Trouble.UNREACHABLE
     detail = _explain(trouble, err, origin_of(url.reveal()) or "the server", timeouts)
     return Problem(trouble, redactor.clean(detail), cause=_without_secrets(err, redactor))
+
+
+def http_error(answer: Answer, text: str, redactor: Redactor) -> Exception:
+    """Return what the library would have raised for an answer with an error status, which other programs look into for the body.
+
+    Args:
+        answer: the answer.
+        text: status and request.
+        redactor: takes secrets out of the body.
+    """
+    response = requests.Response()
+    response.status_code, response.encoding = answer.status, "utf-8"
+    response.reason = redactor.clean(answer.reason)
+    response.raw = io.BytesIO(redactor.clean(answer.body.decode("utf-8", "replace")).encode())
+    response.content  # noqa: B018 - reads it
+    return requests.HTTPError(redactor.clean(text), response=response)
 
 
 def _classify(err: Exception) -> Trouble:

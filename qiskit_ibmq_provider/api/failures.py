@@ -69,7 +69,7 @@ def error_for(problem: Problem, request: str, tally: Tally, redactor: Redactor) 
     total = tally.after(problem.trouble, problem.status)
     error.may_be_processed, error.may_be_under_way = total.may_be_processed, total.may_be_under_way
     error.outcome_unknown = total.may_be_processed and not rejected
-    error.__cause__ = problem.cause
+    error.__cause__ = problem.cause or error.__cause__
     return error
 
 
@@ -108,12 +108,17 @@ def _refusal(answer: Answer, detail: str, request: str, redactor: Redactor) -> R
     if body.code is not None:
         parts.append(f"Error code: {body.code}.")
     status = f"{answer.status} {answer.reason}".strip()
-    return RequestsApiError(
+    error = RequestsApiError(
         redactor.clean(f"{status} for {request}: {' '.join(parts)}"),
         status_code=answer.status,
         code=_clean_code(body.code, redactor),
         error_name=None if body.name is None else redactor.clean(body.name),
     )
+    # Not above: the transport is imported before there is anything to ask, and the HTTP library is not.
+    from qiskit_ibmq_provider.api.diagnosis import http_error
+
+    error.__cause__ = http_error(answer, f"{status} for {request}", redactor)
+    return error
 
 
 def _advice(status: int, code: Union[int, str, None]) -> list[str]:
