@@ -8,6 +8,7 @@ The transport waits; everything here runs in the thread that waits, the callback
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Callable, Final, Optional, Protocol
 
 from qiskit_ibmq_provider.api.exceptions import ApiError, UserTimeoutExceededError
@@ -87,7 +88,7 @@ def wait_until_final(
             job_id,
             timeout=timeout,
             wait=poll,
-            on_status=on_status,
+            status_queue=SimpleNamespace(put=on_status),
             tick=tick,
             on_tick=on_tick,
         )

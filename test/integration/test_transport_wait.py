@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -78,8 +79,10 @@ def test_each_change_comes_by_websocket_in_the_thread_that_waits(server):
     server.on("WS", WS_STATUS, talk(script))
     record = account_client(server).job_final_status(
         JOB_ID,
-        on_status=lambda each: seen.append(
-            (threading.current_thread(), each.status, each.queue and each.queue.position)
+        status_queue=SimpleNamespace(
+            put=lambda each: seen.append(
+                (threading.current_thread(), each.status, each.queue and each.queue.position)
+            )
         ),
     )
     assert record.status == "COMPLETED"
@@ -263,7 +266,7 @@ def test_an_exception_of_the_callback_ends_the_wait(server):
         raise Own
 
     with pytest.raises(Own):
-        account_client(server).job_final_status(JOB_ID, on_status=callback)
+        account_client(server).job_final_status(JOB_ID, status_queue=SimpleNamespace(put=callback))
 
 
 def test_jobs_are_waited_for_side_by_side(server):

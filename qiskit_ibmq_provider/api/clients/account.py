@@ -13,7 +13,7 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from queue import Queue
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Protocol, Union
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.api.clients._submit import Submission
@@ -36,9 +36,16 @@ from qiskit_ibmq_provider.protocol.status import ApiJobStatus, is_final
 if TYPE_CHECKING:
     from qiskit_ibmq_provider.credentials import Credentials
 
-__all__ = ["AccountClient", "DeferredAccountClient"]
+__all__ = ["AccountClient", "DeferredAccountClient", "StatusQueue"]
 
 logger = get_logger(__name__)
+
+
+class StatusQueue(Protocol):
+    """What gets the statuses of a job that is waited for: a queue, or whatever has its method."""
+
+    def put(self, item: JobStatusRecord, /) -> None:
+        """Take a status."""
 
 
 class AccountClient(BaseClient):
@@ -187,9 +194,8 @@ class AccountClient(BaseClient):
         job_id: str,
         timeout: Optional[float] = None,
         wait: Optional[float] = None,
-        status_queue: Optional[Queue[Any]] = None,
+        status_queue: Optional[StatusQueue] = None,
         *,
-        on_status: Optional[Callable[[JobStatusRecord], None]] = None,
         tick: Optional[float] = None,
         on_tick: Optional[Callable[[], None]] = None,
     ) -> JobStatusRecord:
@@ -201,8 +207,7 @@ class AccountClient(BaseClient):
             job_id: id of the job.
             timeout: seconds after which the wait is given up; ``None`` for never, 0 for now.
             wait: seconds between two requests where there is no websocket; by default more and more.
-            status_queue: gets each new status that is not final, where ``on_status`` is not given.
-            on_status: called from this thread with each new status that is not final.
+            status_queue: its method ``put`` is called from this thread with each new status that is not final.
             tick: seconds between two calls of ``on_tick``.
             on_tick: called from this thread every ``tick`` seconds while the status is not final.
 
@@ -210,8 +215,6 @@ class AccountClient(BaseClient):
             UserTimeoutExceededError: the timeout is over.
             ApiError: the server refuses to tell, or cannot be asked again and again.
         """
-        if on_status is None and status_queue is not None:
-            on_status = status_queue.put
         return FinalStatusWait(
             job_id,
             ask=lambda seconds: self._status_within(job_id, seconds),
@@ -219,7 +222,7 @@ class AccountClient(BaseClient):
             limits=self.session.time_limits,
             timeout=timeout,
             wait=wait,
-            on_status=on_status,
+            on_status=None if status_queue is None else status_queue.put,
             tick=tick,
             on_tick=on_tick,
         ).run()
@@ -267,7 +270,7 @@ class AccountClient(BaseClient):
         job_id: str,
         timeout: Optional[float] = None,
         wait: float = 5,
-        status_queue: Optional[Queue[Any]] = None,
+        status_queue: Optional[StatusQueue] = None,
     ) -> dict[str, Any]:
         polling = FinalStatusWait(
             job_id,
