@@ -144,7 +144,6 @@ def _is_name_error(err: Exception) -> bool:
 
 
 def _root(err: BaseException) -> str:
-    """Return the text of what lies at the bottom."""
     found = [
         item
         for item in _chain(err)

@@ -97,7 +97,6 @@ def unreadable(err: ProtocolError, answer: Answer, redactor: Redactor) -> Proble
 
 
 def _refusal(answer: Answer, detail: str, request: str, redactor: Redactor) -> RequestsApiError:
-    """Return the exception for an answer with an error status."""
     body = ErrorBody.from_bytes(answer.body)
     parts = [_sentence(detail or body.message or body.raw_text or "The answer says nothing more")]
     pause = answer.headers.get("retry-after", "")
@@ -142,6 +141,5 @@ def _clean_code(code: Union[int, str, None], redactor: Redactor) -> Union[int, s
 
 
 def _sentence(text: str) -> str:
-    """Return a text with a full stop at its end."""
     text = text.strip()
     return text if text.endswith((".", "!", "?", "…")) else text + "."

@@ -181,7 +181,6 @@ def _read(response: requests.Response, longest: int) -> Optional[bytes]:
 
 
 def _too_long(url: Secret, timeouts: Timeouts) -> Problem:
-    """Return the problem of an answer that is too long to be one of this API."""
     return Problem(
         Trouble.TOO_LONG,
         f"The answer of {origin_of(url.reveal())} has more than {timeouts.longest >> 20} MiB, which is more than the client reads. "
@@ -386,7 +385,6 @@ def _guard(manager: Any) -> None:
 
 @functools.cache
 def _guarded_pool(pool: Any) -> Any:
-    """Return a pool class with guarded connections."""
     if issubclass(pool.ConnectionCls, _Guarded):
         return pool
     connection = type(pool.ConnectionCls.__name__, (_Guarded, pool.ConnectionCls), {})
@@ -409,7 +407,6 @@ class _QueryFilter(logging.Filter):
 
 
 def _install_log_filter() -> None:
-    """Filter the log of ``urllib3``, once."""
     logger = logging.getLogger("urllib3.connectionpool")
     if not any(isinstance(present, _QueryFilter) for present in logger.filters):
         logger.addFilter(_QueryFilter())

@@ -57,25 +57,15 @@ _REPLAYABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
 @dataclasses.dataclass(frozen=True)
 class _Call:
-    """One request, ready to be sent.
-
-    Args:
-        method: verb.
-        url: absolute URL with its query.
-        trusted: whether the token goes along, to the API's own origins.
-        body: body, if any.
-        headers: headers without the token.
-        timeouts: bounds.
-        confined: whether a redirect may not lead to another host.
-    """
+    """One request, ready to be sent."""
 
     method: str
     url: Secret
-    trusted: bool
+    trusted: bool  # Whether the token goes along, to the API's own origins.
     body: Optional[Body]
     headers: Mapping[str, str]
     timeouts: Timeouts
-    confined: bool
+    confined: bool  # Whether a redirect may not lead to another host.
 
 
 class _LazyPool:
@@ -305,13 +295,7 @@ class RetrySession:
         )
 
     def _send(self, call: _Call, token: Optional[Secret], ends: float) -> Union[Answer, Problem]:
-        """Send a request once, following redirects where that is safe, and a server that is somewhere else now.
-
-        Args:
-            call: the request.
-            token: the access token; it is sent to trusted origins only.
-            ends: when the time of the whole request is over, on the monotonic clock.
-        """
+        """Send a request once, following redirects where that is safe, and a server that is somewhere else now."""
         url, redirects, searched = call.url, 0, False
         while True:
             at = Secret(self.located(url.reveal()))

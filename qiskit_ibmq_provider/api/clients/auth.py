@@ -59,17 +59,14 @@ class AuthClient(BaseClient):
             self.session.relocation = Relocation(auth_url, locate, self.session.time_limits.after_failure)
         self.auth_url = auth_url
         self.auth_api = Api(self.session)
-        self._log_in(secret)
+        self._api_token = secret
+        # From now on the session logs in again by itself when it has to.
+        keep_logged_in(self.session, self.auth_api, secret)
+        self.session.access_token = self.auth_api.login(secret).reveal()
         self.user_info: UserInfo = self.auth_api.user_info()
         self.session.capabilities = self.user_info.capabilities
         self.session.limits = self.user_info.limits
         self.base_api = Api(self.session.at(self.user_info.http_url))
-
-    def _log_in(self, secret: Secret) -> None:
-        """Log in, and let the session do it again when it has to."""
-        self._api_token = secret
-        keep_logged_in(self.session, self.auth_api, secret)
-        self.session.access_token = self.auth_api.login(secret).reveal()
 
     @property
     def api_token(self) -> str:

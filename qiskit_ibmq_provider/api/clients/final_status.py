@@ -54,18 +54,18 @@ _Event = Union[StreamEvent, StreamEnded]
 
 
 class FinalStatusWait:
-    """One wait.
+    """One wait. What the caller wants of it is said at :meth:`.AccountClient.job_final_status`.
 
     Args:
         job_id: id of the job.
         ask: asks for the status by HTTP; takes the seconds that this may last.
         open_stream: makes the websocket client; takes what is called with its events. ``None`` for requests alone.
-        timeout: seconds after which the wait is given up; ``None`` for never, 0 for now.
-        wait: seconds between two requests where there is no websocket; by default more and more.
-        on_status: called from the waiting thread with each new status that is not final.
-        tick: seconds between two calls of ``on_tick``.
-        on_tick: called from the waiting thread every ``tick`` seconds while the status is not final.
         limits: the times that the caller has not chosen.
+        timeout: see there, as for the others.
+        wait: see there.
+        on_status: called from the waiting thread with each new status that is not final.
+        tick: see there.
+        on_tick: see there.
     """
 
     def __init__(

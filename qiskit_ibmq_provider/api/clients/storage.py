@@ -36,11 +36,7 @@ _ACCURACY: Final = 0.05
 
 
 class _FetchDeadline:
-    """The time that fetching a result may take altogether.
-
-    Args:
-        seconds: as the caller wants it; ``None`` for as long as the bounds of the single requests allow.
-    """
+    """The time that fetching a result may take altogether; ``None`` for as long as the bounds of the single requests allow."""
 
     def __init__(self, seconds: Optional[float]) -> None:
         self._seconds = seconds
@@ -52,14 +48,7 @@ class _FetchDeadline:
 
     @contextlib.contextmanager
     def reported(self, what: str) -> Iterator[None]:
-        """Say that the time is over, where that is why the block failed.
-
-        Args:
-            what: what was fetched, as the beginning of a sentence.
-
-        Raises:
-            UserTimeoutExceededError: the time is over.
-        """
+        """Say that the time is over, where that is why the block failed. ``what`` names what was fetched, as the beginning of a sentence."""
         try:
             yield
         except ApiError as err:

@@ -18,9 +18,7 @@ from qiskit_ibmq_provider.api.exceptions import (
     WebsocketIBMQProtocolError,
     WebsocketRetryableError,
 )
-from qiskit_ibmq_provider.api.redaction import Redactor, Secret
-from qiskit_ibmq_provider.api.time_limits import TimeLimits
-from qiskit_ibmq_provider.api.tokens import TokenHolder
+from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.jobs import JobStatusRecord
 from qiskit_ibmq_provider.protocol.messages import (
@@ -121,11 +119,9 @@ class WebsocketClient(BaseWebsocketClient):
         credentials: the account.
         job_id: id of the job.
         message_queue: gets the record of each status.
-        tokens: holder of the access token; by default that of the credentials.
-        redactor: takes secrets out of texts.
         on_event: called from the reading thread when the server has accepted the token, with each status, and when the connection
             breaks.
-        time_limits: how long everything may take.
+        options: as for :class:`.BaseWebsocketClient`.
     """
 
     def __init__(
@@ -135,20 +131,10 @@ class WebsocketClient(BaseWebsocketClient):
         job_id: str,
         message_queue: Optional[Queue[Any]] = None,
         *,
-        tokens: Optional[TokenHolder] = None,
-        redactor: Optional[Redactor] = None,
         on_event: Optional[Callable[[StreamEvent], None]] = None,
-        time_limits: Optional[TimeLimits] = None,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            websocket_url,
-            credentials,
-            job_id,
-            message_queue,
-            tokens=tokens,
-            redactor=redactor,
-            time_limits=time_limits,
-        )
+        super().__init__(websocket_url, credentials, job_id, message_queue, **options)
         self._on_event = on_event
         self._status: Optional[StatusStream] = None
         self._last: Optional[JobStatusRecord] = None

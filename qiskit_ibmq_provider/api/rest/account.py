@@ -136,7 +136,6 @@ class Account(RestAdapterBase):
         return self._listing(routes.JOB_IDS, chosen, _read_ids)
 
     def _listing(self, route: Route, chosen: Mapping[str, Any], read: Callable[[Any], T]) -> T:
-        """Return one page of a list."""
         params = {"filter": json_text(chosen, "The filter")}
         return self.session.request("GET", self.get_url(route), read=read, params=params)
 
