@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from qiskit import QuantumCircuit, assemble
@@ -68,7 +69,9 @@ def test_devices_are_described(client):
 def test_a_job_goes_all_the_way(client):
     record = client.job_submit(SIMULATOR, bell(), job_name="bell", job_tags=["lab1"])
     seen: list[str] = []
-    final = client.job_final_status(record.id, timeout=60, on_status=lambda each: seen.append(each.status))
+    final = client.job_final_status(
+        record.id, timeout=60, status_queue=SimpleNamespace(put=lambda each: seen.append(each.status))
+    )
     assert final.status == "COMPLETED"
     assert "COMPLETED" not in seen
     result = client.job_result(record.id, expected=True)
