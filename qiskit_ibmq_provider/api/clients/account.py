@@ -13,7 +13,7 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from queue import Queue
-from typing import TYPE_CHECKING, Any, Optional, Protocol, Union
+from typing import Any, Optional, Protocol, Union
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.api.clients._submit import Submission
@@ -28,13 +28,11 @@ from qiskit_ibmq_provider.api.rest.account import ID_FIELDS, Account, page_filte
 from qiskit_ibmq_provider.api.rest.base import json_body
 from qiskit_ibmq_provider.api.rest.root import Api
 from qiskit_ibmq_provider.api.session import RetrySession
+from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.protocol.backends import BackendStatusRecord, JobLimitRecord, ReservationRecord
 from qiskit_ibmq_provider.protocol.filters import Clause
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest, JobRecord, JobStatusRecord
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus, is_final
-
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.credentials import Credentials
 
 __all__ = ["AccountClient", "DeferredAccountClient", "StatusQueue"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Optional
+from typing import Any, Optional
 
 from qiskit_ibmq_provider.api.addresses import Relocation, ServiceLocation
 from qiskit_ibmq_provider.api.clients.base import BaseClient
@@ -15,11 +15,9 @@ from qiskit_ibmq_provider.api.exceptions import RequestsApiError
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.rest.root import Api
 from qiskit_ibmq_provider.api.session import RetrySession
+from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.exceptions import IBMQError
 from qiskit_ibmq_provider.protocol.accounts import ProjectEntry, UserInfo, VersionInfo
-
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.credentials import Credentials
 
 __all__ = ["AuthClient", "connect", "keep_logged_in"]
 

@@ -19,7 +19,7 @@ import struct
 import threading
 from collections.abc import Mapping
 from queue import Queue
-from typing import TYPE_CHECKING, Any, Final, Optional, Union
+from typing import Any, Final, Optional, Union
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.api.backoff import reconnect_delay
@@ -32,10 +32,8 @@ from qiskit_ibmq_provider.api.exceptions import (
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret
 from qiskit_ibmq_provider.api.time_limits import TimeLimits
 from qiskit_ibmq_provider.api.tokens import TokenHolder
+from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
-
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.credentials import Credentials
 
 __all__ = [
     "BaseClient",

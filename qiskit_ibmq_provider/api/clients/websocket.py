@@ -9,7 +9,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 from queue import Queue
-from typing import TYPE_CHECKING, Any, Final, Optional, Union
+from typing import Any, Final, Optional, Union
 
 from qiskit_ibmq_provider.api.clients.base import BaseWebsocketClient, Closed, Ending
 from qiskit_ibmq_provider.api.exceptions import (
@@ -19,6 +19,7 @@ from qiskit_ibmq_provider.api.exceptions import (
     WebsocketRetryableError,
 )
 from qiskit_ibmq_provider.api.redaction import Secret
+from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.jobs import JobStatusRecord
 from qiskit_ibmq_provider.protocol.messages import (
@@ -33,9 +34,6 @@ from qiskit_ibmq_provider.protocol.messages import (
 )
 from qiskit_ibmq_provider.protocol.routes import WS_JOB_STATUS
 from qiskit_ibmq_provider.protocol.status import is_final
-
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.credentials import Credentials
 
 __all__ = [
     "Interrupted",
