@@ -24,7 +24,7 @@ from qiskit_ibmq_provider.credentials.retired import announce_redirect, retired_
 from qiskit_ibmq_provider.exceptions import IBMQAccountCredentialsNotFound, IBMQAccountRetiredServiceError
 
 if TYPE_CHECKING:
-    from qiskit_ibmq_provider.api.relocation import Place
+    from qiskit_ibmq_provider.api.addresses import ServiceLocation
 
 __all__ = ["Destination", "destination", "reopening_credentials"]
 
@@ -40,7 +40,7 @@ class Destination:
     """Where to log in, with which credentials; and for a service that may move, what finds it again."""
 
     credentials: Credentials
-    locate: Optional[Callable[[], Place]] = None
+    locate: Optional[Callable[[], ServiceLocation]] = None
 
 
 def destination(credentials: Credentials) -> Destination:
@@ -70,16 +70,16 @@ def destination(credentials: Credentials) -> Destination:
     return Destination(local, _locate)
 
 
-def _locate() -> Place:
+def _locate() -> ServiceLocation:
     """Find the service of this machine; start it if it is not running."""
+    from qiskit_ibmq_provider.api.addresses import ServiceLocation
     from qiskit_ibmq_provider.api.redaction import Secret
-    from qiskit_ibmq_provider.api.relocation import Place
 
     # The one door from the client to the service.
     from qiskit_ibmq_provider.service.local import resolve_local
 
     endpoint = resolve_local()
-    return Place(endpoint.url, Secret(endpoint.token))
+    return ServiceLocation(endpoint.url, Secret(endpoint.token))
 
 
 def reopening_credentials(reference: AccountReference) -> tuple[Credentials, Preferences]:

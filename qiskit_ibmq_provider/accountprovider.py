@@ -340,11 +340,10 @@ class AccountProvider(ProviderV1):
         self._client = client
 
     def _new_client(self) -> AccountClient:
-        from qiskit_ibmq_provider.api.clients.account import AccountClient
-        from qiskit_ibmq_provider.api.clients.late import LateAccountClient
+        from qiskit_ibmq_provider.api.clients.account import AccountClient, DeferredAccountClient
 
         if self._credentials is None:
-            return LateAccountClient(lambda: self._opened()._api_client)  # noqa: SLF001 - one project in two objects
+            return DeferredAccountClient(lambda: self._opened()._api_client)  # noqa: SLF001 - one project in two objects
         parameters = {} if self._session is not None else self._credentials.connection_parameters()
         return AccountClient(self._credentials, session=self._session, **parameters)
 

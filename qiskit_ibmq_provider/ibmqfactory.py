@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable, Final, NoReturn, Optional, Type
 from qiskit_ibmq_provider._logging import IBMQ_PROVIDER_LOGGER_NAME, get_logger
 from qiskit_ibmq_provider._login import Destination, destination, reopening_credentials
 from qiskit_ibmq_provider.api.exceptions import RequestsApiError
+from qiskit_ibmq_provider.api.time_limits import TimeLimits
 from qiskit_ibmq_provider.credentials import Preferences, discover_credentials
 from qiskit_ibmq_provider.credentials.configrc import (
     qiskitrc_path,
@@ -58,9 +59,6 @@ logger = get_logger(__name__)
 
 QX_AUTH_URL: Final = "https://auth.quantum-computing.ibm.com/api"
 """Default URL of the account calls. IBM has switched this service off."""
-
-_PREFETCH_SECONDS: Final = 20.0
-"""How long login may wait for the list of backends, which is not needed yet."""
 
 UPDATE_ACCOUNT_TEXT: Final = "Keep one of them: delete the others from the file, or let IBMQ.update_account() merge those of older versions."
 """What to do when several accounts are stored."""
@@ -510,7 +508,7 @@ def factory_of_session() -> IBMQFactory:
 
 def _with_backends(provider: AccountProvider) -> AccountProvider:
     """Return a provider after listing its backends, unless they cannot be had now."""
-    provider._prefetch_backends(_PREFETCH_SECONDS * provider.credentials.time_scale)  # noqa: SLF001 - factory and provider are of one package
+    provider._prefetch_backends(TimeLimits().scaled(provider.credentials.time_scale).device_list)  # noqa: SLF001 - factory and provider are of one package
     return provider
 
 

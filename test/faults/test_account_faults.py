@@ -22,13 +22,12 @@ from qiskit_ibmq_provider import (
     IBMQInputValueError,
     IBMQNotAuthorizedError,
     IBMQProviderError,
-    ibmqfactory,
     least_busy,
 )
 from qiskit_ibmq_provider._login import Destination
+from qiskit_ibmq_provider.api.addresses import ServiceLocation
 from qiskit_ibmq_provider.api.exceptions import ApiError, RequestsApiError
 from qiskit_ibmq_provider.api.redaction import Secret
-from qiskit_ibmq_provider.api.relocation import Place
 from qiskit_ibmq_provider.credentials import Credentials, HubGroupProject, store_preferences
 from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
 from qiskit_ibmq_provider.ibmqbackend import IBMQBackend, IBMQSimulator
@@ -424,8 +423,7 @@ def test_importing_and_refusing_load_no_web_library():
     assert output.split() == ["IBMQAccountRetiredServiceError", "False", "False", "False"]
 
 
-def test_a_device_list_that_hangs_delays_login_only_so_long(factory, server, monkeypatch, caplog):
-    monkeypatch.setattr(ibmqfactory, "_PREFETCH_SECONDS", 0.5)
+def test_a_device_list_that_hangs_delays_login_only_so_long(factory, server, caplog):
     released = threading.Event()
 
     def hang() -> list[dict]:
@@ -434,7 +432,7 @@ def test_a_device_list_that_hangs_delays_login_only_so_long(factory, server, mon
 
     server.set_devices(THREE[0], hang)
     try:
-        provider = enable(factory, server)
+        provider = enable(factory, server, time_scale=0.05)
         assert "cannot be listed" in caplog.text
     finally:
         released.set()
@@ -448,7 +446,7 @@ def moving_account(factory: IBMQFactory, server: AccountServer, locate):
 
 def test_a_service_that_comes_up_elsewhere_is_followed(factory):
     with AccountServer() as first:
-        account = moving_account(factory, first, lambda: Place(second.url, Secret("new-token")))
+        account = moving_account(factory, first, lambda: ServiceLocation(second.url, Secret("new-token")))
         (provider,) = account.providers.values()
         assert [backend.name() for backend in provider.backends()] == ["one", "two"]
     account.session.close()
@@ -465,9 +463,9 @@ def test_a_service_that_comes_up_elsewhere_is_followed(factory):
 def test_many_threads_search_for_a_service_once(factory):
     searches = []
 
-    def locate() -> Place:
+    def locate() -> ServiceLocation:
         searches.append(threading.get_ident())
-        return Place(second.url, Secret("right-token"))
+        return ServiceLocation(second.url, Secret("right-token"))
 
     with AccountServer() as first:
         (provider,) = moving_account(factory, first, locate).providers.values()
@@ -487,7 +485,7 @@ def test_many_threads_search_for_a_service_once(factory):
 
 
 def test_a_service_that_cannot_be_found_again_says_why(factory):
-    def locate() -> Place:
+    def locate() -> ServiceLocation:
         raise IBMQLocalServiceError("The service does not start today.")
 
     with AccountServer() as first:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import time
 from collections.abc import Iterator
@@ -21,15 +22,19 @@ from support.scripted_server import (
     status,
     truncated,
 )
-from support.transport import ACCESS_TOKEN, PROJECT, account_client, session_for
+from support.transport import ACCESS_TOKEN, PROJECT, QUICK, account_client, session_for
 
 from qiskit_ibmq_provider.api.exceptions import ApiError, ApiIBMQProtocolError, RequestsApiError
 from qiskit_ibmq_provider.api.exchange import Body
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.rest import Api
+from qiskit_ibmq_provider.api.time_limits import Timeouts
 from qiskit_ibmq_provider.protocol.filters import Compare, Operator
 
 LIST = f"{PROJECT}/devices/v/1"
+
+SLOW = dataclasses.replace(QUICK, request=Timeouts(5.0, 60.0, 60.0))
+USUAL_PAUSES = dataclasses.replace(QUICK, request=Timeouts(1.0, 0.4, 60.0), backoff=0.5)
 
 
 @pytest.fixture
@@ -93,7 +98,7 @@ def test_a_caller_can_shorten_the_deadline(server):
     server.on("GET", LIST, hang)
     began = time.monotonic()
     with pytest.raises(RequestsApiError):
-        account_client(server, total_timeout=60.0, timeout=(5.0, 60.0)).list_backends(timeout=0.2)
+        account_client(server, time_limits=SLOW).list_backends(timeout=0.2)
     assert time.monotonic() - began < 3
 
 
@@ -122,7 +127,7 @@ def test_waits_between_repetitions_are_those_that_servers_know(server):
     waits: list[float] = []
     server.on("GET", LIST, status(504))
     with pytest.raises(RequestsApiError):
-        account_client(server, backoff_factor=0.5, total_timeout=60.0, sleep=waits.append).list_backends()
+        account_client(server, time_limits=USUAL_PAUSES, sleep=waits.append).list_backends()
     assert waits == [0, 1, 2, 4, 8]
 
 
@@ -133,7 +138,7 @@ def test_a_closed_port_is_tried_four_times_and_named():
     with pytest.raises(
         RequestsApiError, match="connection refused. Check that the service is running"
     ) as failed:
-        Api(session_for(url, backoff_factor=0.5, sleep=waits.append, total_timeout=60.0)).version()
+        Api(session_for(url, time_limits=USUAL_PAUSES, sleep=waits.append)).version()
     assert waits == [0, 1, 2]
     assert url in failed.value.message
     assert failed.value.status_code == -1
@@ -202,7 +207,7 @@ def test_bodies_large_and_small_arrive_whole_and_with_their_length(server):
     session = session_for(server.url)
     large = Body([b"x" * 100_000, b"", b"y" * 200_000])
     for body in (Body([b"small"]), large, large):
-        session.request("PUT", Secret(server.url + "/upload"), bare=True, body=body, read=len)
+        session.request("PUT", Secret(server.url + "/upload"), bare=True, read=len, undecoded=True, body=body)
     assert [request.body for request in server.requests] == [b"small", *[b"x" * 100_000 + b"y" * 200_000] * 2]
     assert all("transfer-encoding" not in request.headers for request in server.requests)
 
@@ -210,7 +215,9 @@ def test_bodies_large_and_small_arrive_whole_and_with_their_length(server):
 def test_a_large_body_is_sent_again_from_its_beginning(server):
     server.on("PUT", "/upload", status(503), status(200))
     body = Body([b"x" * 300_000])
-    session_for(server.url).request("PUT", Secret(server.url + "/upload"), bare=True, body=body, read=len)
+    session_for(server.url).request(
+        "PUT", Secret(server.url + "/upload"), bare=True, read=len, undecoded=True, body=body
+    )
     assert [len(request.body) for request in server.requests] == [300_000, 300_000]
 
 

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import pytest
 from support.scripted_server import ScriptedServer, answer, drop, hang, reset, status, truncated
-from support.transport import JOB, JOB_ID, account_client, job_document
+from support.transport import JOB, JOB_ID, QUICK, account_client, job_document
 
 from qiskit_ibmq_provider.api.exceptions import ApiIBMQProtocolError, RequestsApiError
 
@@ -56,12 +57,12 @@ def test_a_result_is_fetched_again(server, trouble):
     assert account_client(server).job_result(JOB_ID) == {"results": []}
 
 
-def test_a_result_that_is_expected_is_looked_for_again(server, monkeypatch):
-    monkeypatch.setattr("qiskit_ibmq_provider.api.clients._storage._MISSING_RESULT_DELAYS", (0.0, 0.0))
+def test_a_result_that_is_expected_is_looked_for_again(server):
+    limits = dataclasses.replace(QUICK, missing_result=(0.0, 0.0))
     scripted_result(server)
     found = server.acts("GET", f"{JOB}/resultDownloadUrl")
     server.on("GET", f"{JOB}/resultDownloadUrl", status(404), status(404), *found)
-    assert account_client(server).job_result(JOB_ID, expected=True) == {"results": []}
+    assert account_client(server, time_limits=limits).job_result(JOB_ID, expected=True) == {"results": []}
 
 
 def test_a_result_that_is_not_expected_is_missing_at_once(server):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator
 
@@ -11,16 +12,17 @@ import pytest
 from support.scripted_server import ScriptedServer, answer, drop, hang, status, talk
 from support.transport import (
     JOB_ID,
+    QUICK,
     STATUS,
     WS_STATUS,
     account_client,
     done_then_closed,
-    poll_quickly,
     silent,
     until,
 )
 
 from qiskit_ibmq_provider.api.exceptions import RequestsApiError, UserTimeoutExceededError
+from qiskit_ibmq_provider.api.time_limits import Timeouts
 
 
 @pytest.fixture
@@ -28,11 +30,6 @@ def server() -> Iterator[ScriptedServer]:
     with ScriptedServer() as running:
         running.on("GET", STATUS, answer({"status": "QUEUED"}))
         yield running
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    poll_quickly(monkeypatch)
 
 
 @pytest.mark.parametrize("timeout", [0, -1, 0.3])
@@ -57,17 +54,19 @@ def test_a_timeout_of_zero_asks_once(server):
 def test_a_server_that_hangs_does_not_stretch_the_timeout(server):
     server.on("GET", STATUS, hang)
     server.on("WS", WS_STATUS, hang)
+    slow = dataclasses.replace(QUICK, request=Timeouts(5.0, 60.0, 60.0))
     began = time.monotonic()
     with pytest.raises(UserTimeoutExceededError, match="status is not known"):
-        account_client(server, timeout=(5.0, 60.0), total_timeout=60.0).job_final_status(JOB_ID, timeout=0.5)
+        account_client(server, time_limits=slow).job_final_status(JOB_ID, timeout=0.5)
     assert time.monotonic() - began < 5
 
 
-def test_what_happened_just_before_the_timeout_counts(server, monkeypatch):
-    monkeypatch.setattr("qiskit_ibmq_provider.api.clients._final_status._FRESH", 0.0)
+def test_what_happened_just_before_the_timeout_counts(server):
+    limits = dataclasses.replace(QUICK, status_fresh=0.0)
     server.on("WS", WS_STATUS, talk(silent))
     server.on("GET", STATUS, *until("QUEUED", "COMPLETED"))
-    assert account_client(server).job_final_status(JOB_ID, timeout=0.5).status == "COMPLETED"
+    client = account_client(server, time_limits=limits)
+    assert client.job_final_status(JOB_ID, timeout=0.5).status == "COMPLETED"
 
 
 def test_the_caller_sets_the_pace_of_polling(server):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import queue
 import threading
@@ -28,13 +29,13 @@ from support.scripted_server import (
 from support.transport import (
     ACCESS_TOKEN,
     JOB_ID,
+    QUICK,
     STATUS,
     WS_STATUS,
     account_client,
     credentials_for,
     done_then_closed,
     garbled,
-    poll_quickly,
     refused,
     scripted_login,
     session_for,
@@ -42,15 +43,9 @@ from support.transport import (
     until,
 )
 
-from qiskit_ibmq_provider.api.clients import (
-    AccountClient,
-    AuthClient,
-    WebsocketClient,
-)
-from qiskit_ibmq_provider.api.clients._final_status import FinalStatusWait
-from qiskit_ibmq_provider.api.exceptions import (
-    UserTimeoutExceededError,
-)
+from qiskit_ibmq_provider.api.clients import AccountClient, AuthClient, WebsocketClient
+from qiskit_ibmq_provider.api.clients.final_status import FinalStatusWait
+from qiskit_ibmq_provider.api.exceptions import UserTimeoutExceededError
 
 LOGGER = "qiskit.providers.ibmq"
 
@@ -60,11 +55,6 @@ def server() -> Iterator[ScriptedServer]:
     with ScriptedServer() as running:
         running.on("GET", STATUS, answer({"status": "QUEUED"}))
         yield running
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    poll_quickly(monkeypatch)
 
 
 def test_a_job_that_is_over_needs_no_websocket(server):
@@ -261,10 +251,7 @@ def test_a_silent_websocket_is_noticed(server):
         open_stream=lambda on_event: WebsocketClient(
             server.ws_url + "/ws/", credentials_for(server), JOB_ID, on_event=on_event
         ),
-        timeout=None,
-        wait=None,
-        on_status=None,
-        silence_limit=0.3,
+        limits=dataclasses.replace(QUICK, websocket_silence=0.3),
     )
     began = time.monotonic()
     assert wait.run().status == "COMPLETED"

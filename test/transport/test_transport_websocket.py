@@ -17,7 +17,7 @@ from support.scripted_server import Peer, ScriptedServer, hang, redirect, status
 from support.transport import JOB_ID, WS_STATUS, credentials_for, done_then_closed, garbled, refused, silent
 
 from qiskit_ibmq_provider.api.clients import WebsocketClient, WebsocketClientCloseCode
-from qiskit_ibmq_provider.api.clients._connection import Closed, Connection
+from qiskit_ibmq_provider.api.clients.base import Closed, WebsocketConnection
 from qiskit_ibmq_provider.api.exceptions import (
     ApiError,
     WebsocketAuthenticationError,
@@ -27,6 +27,7 @@ from qiskit_ibmq_provider.api.exceptions import (
     WebsocketTimeoutError,
 )
 from qiskit_ibmq_provider.api.redaction import Redactor
+from qiskit_ibmq_provider.api.time_limits import TimeLimits
 
 TLS = Path(__file__).parent.parent / "support" / "tls"
 
@@ -44,11 +45,11 @@ def test_a_websocket_over_tls_trusts_whom_http_trusts(monkeypatch):
         server.on("WS", WS_STATUS, talk(done_then_closed))
         url = server.ws_url + "/ws/"
         unverified = credentials_for(server, verify=False)
-        assert WebsocketClient(url, unverified, JOB_ID).get_job_status().status == "COMPLETED"
+        assert WebsocketClient(url, unverified, JOB_ID).get_job_status()["status"] == "COMPLETED"
         with pytest.raises(WebsocketError, match="certificate"):
             WebsocketClient(url, credentials_for(server), JOB_ID).get_job_status()
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(TLS / "certificate.pem"))
-        assert WebsocketClient(url, credentials_for(server), JOB_ID).get_job_status().status == "COMPLETED"
+        assert WebsocketClient(url, credentials_for(server), JOB_ID).get_job_status()["status"] == "COMPLETED"
 
 
 def test_a_websocket_goes_through_the_proxy_of_the_account(server, monkeypatch):
@@ -58,7 +59,7 @@ def test_a_websocket_goes_through_the_proxy_of_the_account(server, monkeypatch):
     proxies = {"urls": {"http": server.url.replace("://", "://user:password@")}}
     credentials = credentials_for(server, proxies=proxies)
     assert (
-        WebsocketClient("ws://api.example.org/ws/", credentials, JOB_ID).get_job_status().status
+        WebsocketClient("ws://api.example.org/ws/", credentials, JOB_ID).get_job_status()["status"]
         == "COMPLETED"
     )
     tunnel = server.requests[0]
@@ -70,7 +71,7 @@ def test_a_websocket_of_this_machine_needs_no_proxy(server, monkeypatch):
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     server.on("WS", WS_STATUS, talk(done_then_closed))
-    assert websocket_client(server).get_job_status().status == "COMPLETED"
+    assert websocket_client(server).get_job_status()["status"] == "COMPLETED"
 
 
 def test_a_proxy_that_is_not_there_is_a_websocket_error(server):
@@ -94,7 +95,7 @@ def test_each_status_goes_into_the_queue_of_the_caller(server):
 
     messages: queue.Queue[Any] = queue.Queue()
     server.on("WS", WS_STATUS, talk(script))
-    assert websocket_client(server, message_queue=messages).get_job_status().status == "COMPLETED"
+    assert websocket_client(server, message_queue=messages).get_job_status()["status"] == "COMPLETED"
     assert [messages.get_nowait().status for _ in range(3)] == ["QUEUED", "RUNNING", "COMPLETED"]
 
 
@@ -106,7 +107,7 @@ def test_a_clean_close_gives_the_last_status(server, code):
         peer.close(code)
 
     server.on("WS", WS_STATUS, talk(script))
-    assert websocket_client(server).get_job_status().status == "RUNNING"
+    assert websocket_client(server).get_job_status()["status"] == "RUNNING"
     assert len(server.paths("WS")) == 1
 
 
@@ -134,7 +135,7 @@ def test_an_internal_error_is_retried_and_reported_after_the_retries(server):
 
 def test_one_internal_error_does_no_harm(server):
     server.on("WS", WS_STATUS, closing(4001), talk(done_then_closed))
-    assert websocket_client(server).get_job_status(backoff_factor=0.01).status == "COMPLETED"
+    assert websocket_client(server).get_job_status(backoff_factor=0.01)["status"] == "COMPLETED"
 
 
 def test_a_status_that_is_no_news_does_not_make_the_retries_endless(server):
@@ -198,9 +199,13 @@ def test_a_timer_ends_the_reading(server, act):
     reader.join(10)
 
 
-def connection(server: ScriptedServer, **options: Any) -> Connection:
-    return Connection(
-        server.ws_url + WS_STATUS, ssl_options={}, proxy_options={}, redactor=Redactor(), **options
+def connection(server: ScriptedServer, **limits: float) -> WebsocketConnection:
+    return WebsocketConnection(
+        server.ws_url + WS_STATUS,
+        ssl_options={},
+        proxy_options={},
+        redactor=Redactor(),
+        time_limits=TimeLimits(**limits),
     )
 
 
@@ -216,17 +221,16 @@ def test_silence_is_met_with_pings(server):
         peer.until_closed()
 
     server.on("WS", WS_STATUS, talk(script))
-    link = connection(server, ping_interval=0.1)
+    link = connection(server, websocket_ping=0.1)
     link.open()
     assert link.receive() in ("after the pings", b"after the pings")
     link.close()
     assert [pings.get(timeout=5), pings.get(timeout=5)] == [9, 9]
 
 
-def test_a_server_that_answers_no_ping_counts_as_gone(server, monkeypatch):
-    monkeypatch.setattr("qiskit_ibmq_provider.api.clients._connection._PONG_TIMEOUT", 0.1)
+def test_a_server_that_answers_no_ping_counts_as_gone(server):
     server.on("WS", WS_STATUS, talk(lambda peer: hang(peer.exchange)))
-    link = connection(server, ping_interval=0.1)
+    link = connection(server, websocket_ping=0.1, websocket_pong=0.1)
     link.open()
     end = link.receive()
     link.release()
@@ -245,7 +249,7 @@ def test_a_message_may_come_in_pieces_and_slowly(server):
             peer.until_closed()
 
     server.on("WS", WS_STATUS, talk(script))
-    link = connection(server, ping_interval=0.02)
+    link = connection(server, websocket_ping=0.02)
     link.open()
     assert [
         bytes(link.receive(), "utf8") if isinstance(item, str) else item

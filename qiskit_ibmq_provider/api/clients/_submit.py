@@ -41,11 +41,6 @@ logger = get_logger(__name__)
 ANNOUNCEMENTS: Final = 4
 """How often a job is announced while its status says that no announcement has arrived."""
 
-ANNOUNCE_SECONDS: Final = 180.0
-"""Seconds for all announcements and the questions between them."""
-
-_CANCEL_SECONDS: Final = 10.0
-
 _QUICK_BYTES: Final = 256 * 1024
 """Payloads up to this many bytes have to pass as quickly as any other request."""
 
@@ -65,7 +60,6 @@ _NOT_DIRECT: Final = (*_NO_SUCH_PATH, 413, 431)
 """What a server says that no longer takes jobs in one request, or not of this size, or with so large a header."""
 
 _OWN_CODES: Final = frozenset(int(code) for code in ErrorCode)
-_LOOKUP_SECONDS: Final = 10.0
 
 _EXPIRED: Final = (401, 403, 410)
 _GONE: Final = 404
@@ -112,7 +106,7 @@ class Submission:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._bounds = account.session.timeouts
+        self._limits = account.session.time_limits
 
     def run(self, request: JobCreateRequest, payload: Body) -> JobRecord:
         """Submit the job.
@@ -169,7 +163,7 @@ class Submission:
                 header,
                 payload,
                 idempotency_key=key,
-                timeouts=self._bounds if is_quick else self._account.session.storage_timeouts,
+                timeouts=self._limits.request if is_quick else self._limits.storage,
             )
         except ApiError as err:
             failure = err
@@ -204,7 +198,7 @@ class Submission:
         if not failure.may_be_processed and not _is_doubtful_refusal(failure):
             return None
         try:
-            record = self._account.job_of_key(key, timeouts=self._account.session.bounds(_LOOKUP_SECONDS))
+            record = self._account.within(self._limits.brief).job_of_key(key)
         except ApiError as err:
             logger.debug("The job of a lost answer cannot be looked up: %s", err.message)
             if err.status_code in _NO_SUCH_PATH and failure.status_code in _NO_SUCH_PATH:
@@ -249,11 +243,10 @@ class Submission:
 
     def _announce(self, job: Job, job_id: str) -> JobRecord:
         """Announce the payload; when that fails, find out whether the job runs."""
-        ends = time.monotonic() + ANNOUNCE_SECONDS * self._account.session.time_scale
+        ends = time.monotonic() + self._limits.announcements
         for attempt in range(1, ANNOUNCEMENTS + 1):
-            bounds = self._bounds.within(max(1.0, ends - time.monotonic()))
             try:
-                return job.callback_upload(timeouts=bounds)
+                return job.within(max(1.0, ends - time.monotonic())).callback_upload()
             except ApiError as err:
                 failure = err
             failure.job_id = job_id
@@ -271,7 +264,7 @@ class Submission:
         refused = failure.status_code is not None and 400 <= failure.status_code < 500
         status: Optional[str] = None
         try:
-            status = job.status(timeouts=self._bounds.within(max(1.0, ends - time.monotonic()))).status
+            status = job.within(max(1.0, ends - time.monotonic())).status().status
         except ApiError as err:
             if err.status_code == _GONE:
                 return NextStep.REFUSED
@@ -304,7 +297,7 @@ class Submission:
     def _cancel(self, job: Job, job_id: str) -> bool:
         """Take a job away; return whether that is certain."""
         try:
-            if job.cancel(timeouts=self._account.session.bounds(_CANCEL_SECONDS)):
+            if job.within(self._limits.brief).cancel():
                 return True
             logger.debug("The server does not cancel job %s, which was not submitted completely.", job_id)
         except ApiError as err:

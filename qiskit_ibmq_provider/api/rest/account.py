@@ -10,12 +10,13 @@ from typing import Any, Final, Optional, TypeVar, Union
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.api.exceptions import RequestsApiError
-from qiskit_ibmq_provider.api.exchange import Body, Timeouts
+from qiskit_ibmq_provider.api.exchange import Body
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.rest.backend import Backend
 from qiskit_ibmq_provider.api.rest.base import RestAdapterBase, json_body, json_text
 from qiskit_ibmq_provider.api.rest.job import Job, read_submitted
 from qiskit_ibmq_provider.api.session import RetrySession
+from qiskit_ibmq_provider.api.time_limits import Timeouts
 from qiskit_ibmq_provider.protocol import routes
 from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
 from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY_HEADER, JOB_HEADER
@@ -61,8 +62,8 @@ class Account(RestAdapterBase):
         Args:
             timeout: seconds that this may take at most.
         """
-        bounds = self.session.timeouts.within(timeout)
-        return self.session.json("GET", self.get_url(routes.DEVICES), _read_backends, timeouts=bounds)
+        session = self.session.within(timeout)
+        return session.request("GET", self.get_url(routes.DEVICES), read=_read_backends)
 
     def create_remote_job(
         self, request: JobCreateRequest, *, idempotency_key: Optional[str]
@@ -76,10 +77,10 @@ class Account(RestAdapterBase):
         Returns:
             the job's id, and the address that takes its payload.
         """
-        return self.session.json(
+        return self.session.request(
             "POST",
             self.get_url(routes.JOBS),
-            _read_ticket,
+            read=_read_ticket,
             body=json_body(request.to_json(), "The job"),
             headers={IDEMPOTENCY_HEADER: idempotency_key} if idempotency_key else None,
             replayable=idempotency_key is not None,
@@ -96,25 +97,24 @@ class Account(RestAdapterBase):
             idempotency_key: key that makes the request safe to repeat.
             timeouts: bounds.
         """
-        return self.session.json(
+        return self.session.request(
             "POST",
             self.get_url(routes.JOBS_DIRECT),
-            read_submitted,
+            read=read_submitted,
             body=payload,
             headers={IDEMPOTENCY_HEADER: idempotency_key, JOB_HEADER: job_header},
             replayable=True,
             timeouts=timeouts,
         )
 
-    def job_of_key(self, idempotency_key: str, *, timeouts: Optional[Timeouts] = None) -> Optional[JobRecord]:
+    def job_of_key(self, idempotency_key: str) -> Optional[JobRecord]:
         """Return the job that was made with a key, ``None`` if there is none."""
         try:
-            return self.session.json(
+            return self.session.request(
                 "GET",
                 self.get_url(routes.JOBS),
-                JobRecord.from_json,
+                read=JobRecord.from_json,
                 headers={IDEMPOTENCY_HEADER: idempotency_key},
-                timeouts=timeouts,
             )
         except RequestsApiError as err:
             # With another code it is the path that is not there, which says nothing of the job.
@@ -132,7 +132,7 @@ class Account(RestAdapterBase):
 
     def _listing(self, route: Route, chosen: Mapping[str, Any], read: Callable[[Any], T]) -> T:
         params = {"filter": json_text(chosen, "The filter")}
-        return self.session.json("GET", self.get_url(route), read, params=params)
+        return self.session.request("GET", self.get_url(route), read=read, params=params)
 
 
 def page_filter(
@@ -165,7 +165,6 @@ def _read_ticket(data: Any) -> tuple[str, Secret]:
 
 
 def _read_backends(data: Any) -> list[dict[str, Any]]:
-    """Read the list of devices; an entry that is not an object is left out."""
     if not isinstance(data, list):
         raise ProtocolError(f"The list of devices should be a JSON array, not {type(data).__name__}.")
     odd = [entry for entry in data if not isinstance(entry, dict)]

@@ -18,22 +18,12 @@ from qiskit_ibmq_provider.api.exceptions import (
     RequestsApiError,
     UserTimeoutExceededError,
 )
-from qiskit_ibmq_provider.api.exchange import Timeouts
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.rest.job import Job
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.protocol.extensions import DIRECT_RESULTS, offered
 
-__all__ = [
-    "FETCH_SECONDS",
-    "Patience",
-    "acknowledge",
-    "direct_result",
-    "download",
-    "fetch_result",
-    "inline",
-    "result_url",
-]
+__all__ = ["download", "fetch_result", "inline"]
 
 logger = get_logger(__name__)
 
@@ -42,42 +32,23 @@ _EXPIRED: Final = (401, 403, 404, 410)
 
 _NO_SUCH_PATH: Final = (404, 405)
 
-_MISSING_RESULT_DELAYS: Final = (0.5, 1.0, 2.0)
-"""Seconds between looking for a result that has to be there."""
-
-_ACKNOWLEDGE_SECONDS: Final = 10.0
-
-FETCH_SECONDS: Final = 60.0
-"""Seconds that fetching a result may take at least, whatever is left of the caller's time: the job is over, and the result is there."""
-
 _ACCURACY: Final = 0.05
 
 
-class Patience:
-    """The time that fetching a result may take altogether.
-
-    Args:
-        seconds: as the caller wants it; ``None`` for as long as the bounds of the single requests allow.
-    """
+class _FetchDeadline:
+    """The time that fetching a result may take altogether; ``None`` for as long as the bounds of the single requests allow."""
 
     def __init__(self, seconds: Optional[float]) -> None:
         self._seconds = seconds
         self._ends = float("inf") if seconds is None else time.monotonic() + seconds
 
-    def bounds(self, usual: Timeouts) -> Timeouts:
-        """Return the bounds of the next request."""
-        return usual if self._seconds is None else usual.within(max(0.001, self._ends - time.monotonic()))
+    def applied_to(self, job: Job) -> Job:
+        """Return the job with requests that take no longer than what is left."""
+        return job if self._seconds is None else job.within(max(0.001, self._ends - time.monotonic()))
 
     @contextlib.contextmanager
-    def kept(self, what: str) -> Iterator[None]:
-        """Say that the time is over, where that is why the block failed.
-
-        Args:
-            what: what was fetched, as the beginning of a sentence.
-
-        Raises:
-            UserTimeoutExceededError: the time is over.
-        """
+    def reported(self, what: str) -> Iterator[None]:
+        """Say that the time is over, where that is why the block failed. ``what`` names what was fetched, as the beginning of a sentence."""
         try:
             yield
         except ApiError as err:
@@ -112,22 +83,6 @@ def download(address: Callable[[], Secret], fetch: Callable[[Secret], dict[str, 
     return fetch(address())
 
 
-def direct_result(job: Job, patience: Patience) -> Optional[dict[str, Any]]:
-    """Return a result that the server gives in one request; ``None`` if it does not do that.
-
-    Such a server has the result as soon as it says that the job is completed, and needs no acknowledgement.
-    """
-    if not offered(job.session.capabilities, DIRECT_RESULTS):
-        return None
-    try:
-        return job.result(timeouts=patience.bounds(job.session.storage_timeouts))
-    except RequestsApiError as err:
-        # The server may be another one by now. That there is no result, or no such job, has codes of its own.
-        if err.status_code not in _NO_SUCH_PATH or err.code in (ErrorCode.DATA_GONE, ErrorCode.JOB_NOT_FOUND):
-            raise
-    return None
-
-
 def fetch_result(
     job: Job, job_id: str, *, in_storage: bool, expected: bool, timeout: Optional[float]
 ) -> dict[str, Any]:
@@ -144,44 +99,52 @@ def fetch_result(
         UserTimeoutExceededError: the time is over.
         ApiError: the result cannot be had.
     """
-    session = job.session
-    patience = Patience(None if timeout is None else max(timeout, FETCH_SECONDS * session.time_scale))
-    with patience.kept(f"The result of job {job_id}"):
+    deadline = _FetchDeadline(None if timeout is None else max(timeout, job.session.time_limits.result))
+    with deadline.reported(f"The result of job {job_id}"):
         if not in_storage:
-            return inline(
-                job.get(timeouts=patience.bounds(session.timeouts)).result, f"The result of job {job_id}"
-            )
-        direct = direct_result(job, patience)
+            return inline(deadline.applied_to(job).get().result, f"The result of job {job_id}")
+        direct = _direct_result(deadline.applied_to(job))
         if direct is not None:
             return direct
         document = download(
-            lambda: result_url(job, expected, patience),
-            lambda url: job.get_stored_result(url, timeouts=patience.bounds(session.storage_timeouts)),
+            lambda: _result_url(job, expected, deadline),
+            lambda url: deadline.applied_to(job).get_stored_result(url),
         )
-    acknowledge(job, job_id)
+    # The server may want to know. Nobody waits for the answer: it does not matter.
+    threading.Thread(target=_acknowledge, args=(job,), name=f"ibmq-acknowledge-{job_id}", daemon=True).start()
     return document
 
 
-def result_url(job: Job, expected: bool, patience: Patience) -> Secret:
+def _direct_result(job: Job) -> Optional[dict[str, Any]]:
+    """Return a result that the server gives in one request; ``None`` if it does not do that.
+
+    Such a server has the result as soon as it says that the job is completed, and needs no acknowledgement.
+    """
+    if not offered(job.session.capabilities, DIRECT_RESULTS):
+        return None
+    try:
+        return job.result()
+    except RequestsApiError as err:
+        # The server may be another one by now. That there is no result, or no such job, has codes of its own.
+        if err.status_code not in _NO_SUCH_PATH or err.code in (ErrorCode.DATA_GONE, ErrorCode.JOB_NOT_FOUND):
+            raise
+    return None
+
+
+def _result_url(job: Job, expected: bool, deadline: _FetchDeadline) -> Secret:
     """Return the address of a result, which some servers only have a moment after the status."""
-    for delay in _MISSING_RESULT_DELAYS if expected else ():
+    for delay in job.session.time_limits.missing_result if expected else ():
         try:
-            return job.result_url(timeouts=patience.bounds(job.session.timeouts))
+            return deadline.applied_to(job).result_url()
         except RequestsApiError as err:
             if err.status_code != 404:
                 raise
-        time.sleep(delay * job.session.time_scale)
-    return job.result_url(timeouts=patience.bounds(job.session.timeouts))
-
-
-def acknowledge(job: Job, job_id: str) -> None:
-    """Tell the server that a result has arrived, as it may want to know. Nobody waits for the answer: it does not matter."""
-    threading.Thread(target=_acknowledge, args=(job,), name=f"ibmq-acknowledge-{job_id}", daemon=True).start()
+        time.sleep(delay)
+    return deadline.applied_to(job).result_url()
 
 
 def _acknowledge(job: Job) -> None:
-    """Tell the server; runs in a thread of its own."""
     try:
-        job.callback_download(timeouts=job.session.bounds(_ACKNOWLEDGE_SECONDS))
+        job.within(job.session.time_limits.brief).callback_download()
     except ApiError as err:
         logger.debug("The arrival of a result could not be acknowledged: %s", err.message)

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Final, Optional, Union
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.api.backoff import POLL_SHORTEST, SILENCE_LIMIT, poll_delay
+from qiskit_ibmq_provider.api.backoff import poll_delay
 from qiskit_ibmq_provider.api.clients.base import WebsocketClientCloseCode
 from qiskit_ibmq_provider.api.clients.websocket import Interrupted, StreamEvent, WebsocketClient
 from qiskit_ibmq_provider.api.exceptions import (
@@ -26,6 +26,7 @@ from qiskit_ibmq_provider.api.exceptions import (
     WebsocketAuthenticationError,
     WebsocketError,
 )
+from qiskit_ibmq_provider.api.time_limits import TimeLimits
 from qiskit_ibmq_provider.protocol.jobs import JobStatusRecord
 from qiskit_ibmq_provider.protocol.messages import StatusUpdate
 from qiskit_ibmq_provider.protocol.status import is_final
@@ -33,15 +34,6 @@ from qiskit_ibmq_provider.protocol.status import is_final
 __all__ = ["FinalStatusWait", "StreamEnded"]
 
 logger = get_logger(__name__)
-
-CHECK_SECONDS: Final = 30.0
-"""Seconds that one status request may take during a wait."""
-
-GRACE_SECONDS: Final = 2.0
-"""Seconds by which a wait may pass its timeout, for the one request that decides whether the job is done after all."""
-
-_FRESH: Final = 1.0
-"""Seconds for which a status counts as the present one."""
 
 FAILED_CHECKS: Final = 3
 """After this many status requests in a row have failed, each with its repetitions, the wait fails too."""
@@ -62,19 +54,18 @@ _Event = Union[StreamEvent, StreamEnded]
 
 
 class FinalStatusWait:
-    """One wait.
+    """One wait. What the caller wants of it is said at :meth:`.AccountClient.job_final_status`.
 
     Args:
         job_id: id of the job.
         ask: asks for the status by HTTP; takes the seconds that this may last.
-        open_stream: makes the websocket client; takes what is called with its events.
-        timeout: seconds after which the wait is given up; ``None`` for never, 0 for now.
-        wait: seconds between two requests where there is no websocket; by default more and more.
+        open_stream: makes the websocket client; takes what is called with its events. ``None`` for requests alone.
+        limits: the times that the caller has not chosen.
+        timeout: see there, as for the others.
+        wait: see there.
         on_status: called from the waiting thread with each new status that is not final.
-        tick: seconds between two calls of ``on_tick``.
-        on_tick: called from the waiting thread every ``tick`` seconds while the status is not final.
-        silence_limit: seconds after which a silent websocket is checked.
-        time_scale: what the times that the caller has not chosen are multiplied by.
+        tick: see there.
+        on_tick: see there.
     """
 
     def __init__(
@@ -82,22 +73,20 @@ class FinalStatusWait:
         job_id: str,
         *,
         ask: Callable[[float], JobStatusRecord],
-        open_stream: Callable[[Callable[[StreamEvent], None]], WebsocketClient],
-        timeout: Optional[float],
-        wait: Optional[float],
-        on_status: Optional[Callable[[JobStatusRecord], None]],
+        open_stream: Optional[Callable[[Callable[[StreamEvent], None]], WebsocketClient]],
+        limits: TimeLimits,
+        timeout: Optional[float] = None,
+        wait: Optional[float] = None,
+        on_status: Optional[Callable[[JobStatusRecord], None]] = None,
         tick: Optional[float] = None,
         on_tick: Optional[Callable[[], None]] = None,
-        silence_limit: float = SILENCE_LIMIT,
-        time_scale: float = 1.0,
     ) -> None:
         self._job_id = job_id
         self._ask = ask
         self._open_stream = open_stream
         self._wait = wait
         self._on_status = on_status
-        self._silence_limit = silence_limit * time_scale
-        self._time_scale = time_scale
+        self._limits = limits
         self._began = self._heard = time.monotonic()
         self._ends = float("inf") if timeout is None else self._began + max(0.0, timeout)
         self._timeout = timeout
@@ -137,12 +126,13 @@ class FinalStatusWait:
 
     def _start_stream(self) -> None:
         """Open the websocket and let a thread of its own read it."""
+        if self._open_stream is None:
+            return
         stream = self._stream = self._open_stream(self._events.put)
         name = f"ibmq-status-{self._job_id}"
         threading.Thread(target=_read, args=(stream, self._events), name=name, daemon=True).start()
 
     def _stop_stream(self) -> None:
-        """Close the websocket; its thread ends."""
         if self._stream is not None:
             self._stream.disconnect(WebsocketClientCloseCode.CANCEL)
 
@@ -167,7 +157,6 @@ class FinalStatusWait:
         return self._is_final()
 
     def _call_tick(self) -> None:
-        """Call back if it is time to."""
         now = time.monotonic()
         if self._on_tick is not None and now >= self._next_tick:
             self._next_tick = max(now, self._next_tick + self._tick)
@@ -177,8 +166,8 @@ class FinalStatusWait:
         """Ask by HTTP; return whether the status is final."""
         was = self._last
         try:
-            longest, grace = CHECK_SECONDS * self._time_scale, GRACE_SECONDS * self._time_scale
-            record = self._ask(min(longest, max(grace, self._ends - time.monotonic())))
+            left = max(self._limits.status_grace, self._ends - time.monotonic())
+            record = self._ask(min(self._limits.status_check, left))
         except ApiError as err:
             self._failed(err)
         else:
@@ -213,7 +202,7 @@ class FinalStatusWait:
         Raises:
             UserTimeoutExceededError: the job is not over.
         """
-        if time.monotonic() - self._heard > _FRESH * self._time_scale:
+        if time.monotonic() - self._heard > self._limits.status_fresh:
             self._check()
         if not self._is_final():
             raise self._timed_out()
@@ -229,23 +218,22 @@ class FinalStatusWait:
     def _plan(self, *, soon: bool = False) -> None:
         """Set the time of the next request; soon, if the websocket has just gone, and the job perhaps with it."""
         now = time.monotonic()
-        waited = now - self._began
-        delay = self._silence_limit if self._streaming else poll_delay(waited, self._wait, self._time_scale)
+        if self._streaming:
+            delay = self._limits.websocket_silence
+        else:
+            delay = poll_delay(now - self._began, self._wait, self._limits)
         if soon and self._wait is None:
-            delay = min(delay, POLL_SHORTEST * self._time_scale)
+            delay = min(delay, self._limits.poll_shortest)
         self._next_check = now + delay
 
     def _is_final(self) -> bool:
-        """Return whether the last status is final."""
         return self._last is not None and is_final(self._last.status)
 
     def _final(self) -> JobStatusRecord:
-        """Return the final status."""
         assert self._last is not None
         return self._last
 
     def _timed_out(self) -> UserTimeoutExceededError:
-        """Return the error of a wait that took too long."""
         status = "not known" if self._last is None else self._last.status
         return UserTimeoutExceededError(
             f"Job {self._job_id} was not over after {self._timeout:g} s; its status is {status}. Wait again, with a longer timeout."
@@ -256,7 +244,7 @@ def _read(stream: WebsocketClient, events: queue.SimpleQueue[_Event]) -> None:
     """Read a websocket to its end. Runs in a thread of its own."""
     error: Optional[WebsocketError] = None
     try:
-        stream.get_job_status()
+        stream.read_status()
     except WebsocketError as err:
         error = err
     finally:

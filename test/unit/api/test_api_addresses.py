@@ -1,13 +1,12 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""Which redirects are followed."""
+"""Where requests go: origins, and which redirects are followed."""
 
 from __future__ import annotations
 
 import pytest
 
-from qiskit_ibmq_provider.api.origins import is_loopback, origin_of
-from qiskit_ibmq_provider.api.redirects import Refusal, follow
+from qiskit_ibmq_provider.api.addresses import RefusedRedirect, is_loopback, origin_of, redirect_target
 
 API = "https://api.example.org/api/x"
 TRUSTED = {"https://api.example.org:443", "https://other.example.org:8443"}
@@ -18,27 +17,30 @@ TRUSTED = {"https://api.example.org:443", "https://other.example.org:8443"}
     [
         ("GET", 302, "/api/y", False, "https://api.example.org/api/y"),
         ("GET", 301, "https://elsewhere.org/z", False, "https://elsewhere.org/z"),
-        ("GET", 302, None, False, Refusal),
-        ("GET", 302, "ftp://elsewhere.org/", False, Refusal),
-        ("GET", 302, "http://api.example.org/api/x", False, Refusal),
-        ("POST", 302, "/api/y", True, Refusal),
+        ("GET", 302, None, False, RefusedRedirect),
+        ("GET", 302, "ftp://elsewhere.org/", False, RefusedRedirect),
+        ("GET", 302, "http://api.example.org/api/x", False, RefusedRedirect),
+        ("POST", 302, "/api/y", True, RefusedRedirect),
         ("POST", 307, "/api/y", True, "https://api.example.org/api/y"),
         ("POST", 308, "https://other.example.org:8443/y", True, "https://other.example.org:8443/y"),
-        ("POST", 307, "https://elsewhere.org/api/x", True, Refusal),
+        ("POST", 307, "https://elsewhere.org/api/x", True, RefusedRedirect),
         ("PUT", 307, "https://region.store.org/x?sig=1", False, "https://region.store.org/x?sig=1"),
     ],
 )
 def test_where_a_redirect_leads(method, status, location, confined, expected):
-    target = follow(method, API, status, location, trusted=TRUSTED, confined=confined)
-    if expected is Refusal:
-        assert isinstance(target, Refusal)
+    target = redirect_target(method, API, status, location, trusted=TRUSTED, confined=confined)
+    if expected is RefusedRedirect:
+        assert isinstance(target, RefusedRedirect)
     else:
         assert target == expected
 
 
 def test_a_login_may_move_from_http_to_https_of_the_same_host():
     target = "https://api.example.org/login"
-    assert follow("POST", "http://api.example.org/login", 308, target, trusted=(), confined=True) == target
+    assert (
+        redirect_target("POST", "http://api.example.org/login", 308, target, trusted=(), confined=True)
+        == target
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""What an exception of the HTTP library means, in our words."""
+"""Exceptions of the HTTP library: what they mean, in our words; and one for a refusal, which the library does not raise itself."""
 
 from __future__ import annotations
 
+import io
 import socket
 import ssl
 from collections.abc import Iterator
@@ -13,12 +14,13 @@ from typing import Final, Optional, TypeVar
 import requests
 import urllib3
 
+from qiskit_ibmq_provider.api.addresses import origin_of
 from qiskit_ibmq_provider.api.backoff import Trouble
-from qiskit_ibmq_provider.api.exchange import Problem, Timeouts
-from qiskit_ibmq_provider.api.origins import origin_of
+from qiskit_ibmq_provider.api.exchange import Answer, Problem
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret
+from qiskit_ibmq_provider.api.time_limits import Timeouts
 
-__all__ = ["diagnose"]
+__all__ = ["diagnose", "http_error"]
 
 E = TypeVar("E", bound=BaseException)
 
@@ -52,6 +54,22 @@ def diagnose(
     return Problem(trouble, redactor.clean(detail), cause=_without_secrets(err, redactor))
 
 
+def http_error(answer: Answer, text: str, redactor: Redactor) -> Exception:
+    """Return what the library would have raised for an answer with an error status, which other programs look into for the body.
+
+    Args:
+        answer: the answer.
+        text: status and request.
+        redactor: takes secrets out of the body.
+    """
+    response = requests.Response()
+    response.status_code, response.encoding = answer.status, "utf-8"
+    response.reason = redactor.clean(answer.reason)
+    response.raw = io.BytesIO(redactor.clean(answer.body.decode("utf-8", "replace")).encode())
+    response.content  # noqa: B018 - reads it
+    return requests.HTTPError(redactor.clean(text), response=response)
+
+
 def _classify(err: Exception) -> Trouble:
     """Return the kind of failure. Order matters: most of these wrap others."""
     if isinstance(err, _INVALID):
@@ -79,7 +97,6 @@ def _classify(err: Exception) -> Trouble:
 
 
 def _explain(trouble: Trouble, err: Exception, origin: str, timeouts: Timeouts) -> str:
-    """Return what happened and what to do."""
     if trouble is Trouble.INVALID:
         return f"The request cannot be made: {err}. Check the URL and the settings of the account."
     if trouble is Trouble.PROXY:
@@ -98,7 +115,6 @@ def _explain(trouble: Trouble, err: Exception, origin: str, timeouts: Timeouts) 
 
 
 def _explain_tls(err: Exception, origin: str) -> str:
-    """Return what is wrong with a secure connection."""
     failure = _first(err, ssl.SSLError)
     reason = getattr(failure, "verify_message", None) or getattr(failure, "reason", None) or _root(err)
     if _first(err, ssl.SSLCertVerificationError) or _first(err, ssl.CertificateError):
@@ -110,7 +126,6 @@ def _explain_tls(err: Exception, origin: str) -> str:
 
 
 def _explain_unreachable(err: Exception, origin: str, timeouts: Timeouts) -> str:
-    """Return why there is no connection."""
     if _first(err, socket.gaierror) or _is_name_error(err):
         return f"The host of {origin} is not known. Check the URL and the network."
     if _first(err, urllib3.exceptions.NewConnectionError) is None:
@@ -129,7 +144,6 @@ def _is_name_error(err: Exception) -> bool:
 
 
 def _root(err: BaseException) -> str:
-    """Return the text of what lies at the bottom."""
     found = [
         item
         for item in _chain(err)
@@ -141,7 +155,6 @@ def _root(err: BaseException) -> str:
 
 
 def _first(err: BaseException, kind: type[E]) -> Optional[E]:
-    """Return the first exception of a kind among an exception and those it wraps."""
     return next((item for item in _chain(err) if isinstance(item, kind)), None)
 
 
