@@ -23,10 +23,11 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from qiskit_ibmq_provider._checks import is_loopback
 from qiskit_ibmq_provider.api._diagnosis import diagnose
 from qiskit_ibmq_provider.api.backoff import Trouble
 from qiskit_ibmq_provider.api.exchange import Answer, Body, Problem, Timeouts
-from qiskit_ibmq_provider.api.origins import is_loopback, origin_of
+from qiskit_ibmq_provider.api.origins import origin_of
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret, strip_query
 from qiskit_ibmq_provider.api.watchdog import current_watch, watch
 

@@ -1,15 +1,14 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""Origins and hosts of URLs."""
+"""Origins of URLs."""
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Final, Optional
 from urllib.parse import urlsplit
 
-__all__ = ["is_loopback", "origin_of"]
+__all__ = ["origin_of"]
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
@@ -26,13 +25,3 @@ def origin_of(url: str) -> Optional[str]:
         return None
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{scheme}://{host}:{port or _DEFAULT_PORTS[scheme]}"
-
-
-def is_loopback(host: Optional[str]) -> bool:
-    """Tell whether a host is this machine. Proxies of the environment are not meant for it."""
-    if host is None:
-        return False
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Optional, Union
 from urllib.parse import unquote, urlsplit
 
-from qiskit_ibmq_provider.api.origins import is_loopback
+from qiskit_ibmq_provider._checks import is_loopback
 
 if TYPE_CHECKING:
     from qiskit_ibmq_provider.credentials import Credentials

@@ -16,9 +16,10 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Callable, Final, Optional
 
+from qiskit_ibmq_provider._checks import processors
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.service.domain.engine import EngineEvent, EventKind, Task, TaskOutcome
-from qiskit_ibmq_provider.service.executor.machine import machine_memory, processors
+from qiskit_ibmq_provider.service.executor.machine import machine_memory
 from qiskit_ibmq_provider.service.executor.processes import (
     READY,
     WorkerProcess,

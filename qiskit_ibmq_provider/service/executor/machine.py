@@ -1,7 +1,7 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""What this machine has: processors and memory."""
+"""How much memory this machine has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-__all__ = ["machine_memory", "processors"]
+__all__ = ["machine_memory"]
 
 _UNKNOWN: Final = 4 * 2**30
 """What is assumed where the system does not say: enough for 28 qubits."""
@@ -28,13 +28,6 @@ def machine_memory() -> int:
         if text.isdigit() and int(text) > 0:
             limits.append(int(text))
     return min(limits)
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _physical_memory() -> int:

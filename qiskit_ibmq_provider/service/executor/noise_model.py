@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Optional
 
+from qiskit_ibmq_provider._checks import is_number
 from qiskit_ibmq_provider.service.executor.instructions import INSTRUCTIONS
-from qiskit_ibmq_provider.service.executor.operands import OperandError, is_number, read_operands
+from qiskit_ibmq_provider.service.executor.operands import OperandError, read_operands
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 from qiskit_ibmq_provider.service.executor.rules import DeviceRules
 

@@ -16,9 +16,10 @@ from typing import Any, Final
 import numpy as np
 from qiskit.quantum_info import SuperOp
 
+from qiskit_ibmq_provider._checks import is_number
 from qiskit_ibmq_provider.service.executor.instructions import Operands, Shape
 
-__all__ = ["OperandError", "is_number", "read_operands", "read_real"]
+__all__ = ["OperandError", "read_operands", "read_real"]
 
 _TOLERANCE: Final = 1e-10
 """Imaginary part below which an angle is real."""
@@ -43,16 +44,6 @@ _LABELS: Final[Mapping[str, tuple[complex, complex]]] = {
 
 class OperandError(ValueError):
     """Parameters do not suit their instruction. The message continues a sentence that names it."""
-
-
-def is_number(value: Any) -> bool:
-    """Tell whether a JSON value is a finite number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
 
 
 def read_real(value: Any) -> float:

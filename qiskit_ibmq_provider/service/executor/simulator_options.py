@@ -13,10 +13,10 @@ from typing import Any, Final, Optional
 
 from qiskit_aer.backends.backend_utils import BASIS_GATES
 
+from qiskit_ibmq_provider._checks import is_number
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.executor.instructions import GATES
 from qiskit_ibmq_provider.service.executor.memory import is_clifford, is_clifford_noise
-from qiskit_ibmq_provider.service.executor.operands import is_number
 from qiskit_ibmq_provider.service.executor.payload import Experiment
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 from qiskit_ibmq_provider.service.executor.rules import DeviceRules

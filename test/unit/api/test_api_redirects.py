@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from qiskit_ibmq_provider.api.origins import is_loopback, origin_of
+from qiskit_ibmq_provider.api.origins import origin_of
 from qiskit_ibmq_provider.api.redirects import Refusal, follow
 
 API = "https://api.example.org/api/x"
@@ -57,19 +57,3 @@ def test_a_login_may_move_from_http_to_https_of_the_same_host():
 )
 def test_origins_always_have_a_port(url, origin):
     assert origin_of(url) == origin
-
-
-@pytest.mark.parametrize(
-    ("host", "expected"),
-    [
-        ("127.0.0.1", True),
-        ("127.8.8.8", True),
-        ("::1", True),
-        ("LocalHost", True),
-        ("10.0.0.1", False),
-        ("a.org", False),
-        (None, False),
-    ],
-)
-def test_which_hosts_are_this_machine(host, expected):
-    assert is_loopback(host) is expected

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Optional
 
+from qiskit_ibmq_provider._checks import is_number
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
-from qiskit_ibmq_provider.service.executor.operands import is_number
 from qiskit_ibmq_provider.service.executor.pulse.device import Channel, PulseDevice
 from qiskit_ibmq_provider.service.executor.pulse.job import RunSettings
 from qiskit_ibmq_provider.service.executor.pulse.timeline import check_frequency

@@ -17,8 +17,8 @@ import numpy as np
 from qiskit.exceptions import QiskitError
 from qiskit.pulse.parser import parse_string_expr
 
+from qiskit_ibmq_provider._checks import is_number
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
-from qiskit_ibmq_provider.service.executor.operands import is_number
 from qiskit_ibmq_provider.service.executor.pulse.device import Channel, PulseDevice
 from qiskit_ibmq_provider.service.executor.pulse.waveforms import (
     MAX_PULSE,

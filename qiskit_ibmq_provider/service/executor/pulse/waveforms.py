@@ -15,7 +15,7 @@ from typing import Any, Callable, Final, Optional
 import numpy as np
 import numpy.typing as npt
 
-from qiskit_ibmq_provider.service.executor.operands import is_number
+from qiskit_ibmq_provider._checks import is_number
 
 __all__ = ["MAX_PULSE", "PulseError", "PulseShape", "SHAPES", "read_complex", "read_shape"]
 

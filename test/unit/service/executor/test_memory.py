@@ -8,8 +8,9 @@ from __future__ import annotations
 import pytest
 from support.circuit_jobs import payload, rules
 
+from qiskit_ibmq_provider._checks import processors
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
-from qiskit_ibmq_provider.service.executor.machine import machine_memory, processors
+from qiskit_ibmq_provider.service.executor.machine import machine_memory
 from qiskit_ibmq_provider.service.executor.memory import check_memory
 from qiskit_ibmq_provider.service.executor.refusal import Refusal
 from qiskit_ibmq_provider.service.executor.validate import read_job

@@ -10,8 +10,9 @@ import math
 import numpy as np
 import pytest
 
+from qiskit_ibmq_provider._checks import is_number
 from qiskit_ibmq_provider.service.executor.instructions import INSTRUCTIONS
-from qiskit_ibmq_provider.service.executor.operands import OperandError, is_number, read_operands, read_real
+from qiskit_ibmq_provider.service.executor.operands import OperandError, read_operands, read_real
 
 HALF = 1 / math.sqrt(2)
 IDENTITY = [[[1.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 0.0]]]
