@@ -8,10 +8,10 @@ import argparse
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from qiskit_ibmq_provider.cli._client_command import client_command
-from qiskit_ibmq_provider.cli._histogram import histogram
+from qiskit_ibmq_provider.cli._command import client_command
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
     from qiskit_ibmq_provider.service.local.place import LocalPlace
 
-__all__ = ["add_to"]
+__all__ = ["add_to", "bars_of"]
 
 _SHOTS: Final = 1000
 _WIDTH: Final = 80
+_BAR: Final = 40
 _JOB_SECONDS: Final = 120.0
 
 _DEVICE: Final = "ibmq_vigo"
@@ -46,7 +47,7 @@ def add_to(commands: Any) -> None:
     parser.set_defaults(run=client_command(_run))
 
 
-def _run(args: argparse.Namespace) -> int:
+def _run(args: argparse.Namespace) -> None:
     from qiskit_ibmq_provider.service.local.place import LocalPlace
 
     place = LocalPlace.from_environment()
@@ -59,7 +60,6 @@ def _run(args: argparse.Namespace) -> int:
     _run_on(provider.get_backend(_SIMULATOR), circuit, "without noise")
     _find_again(job_id)
     _say_what_next(place)
-    return 0
 
 
 def _start(place: LocalPlace) -> AccountProvider:
@@ -129,9 +129,20 @@ def _run_on(backend: IBMQBackend, circuit: QuantumCircuit, manner: str) -> str:
     job = backend.run(transpile(circuit, backend), shots=_SHOTS, job_name="ibmq demo")
     print(f"  job {job.job_id()}, {_SHOTS} shots")
     follow(job, sys.stdout, timeout=_JOB_SECONDS)
-    print(histogram(job.result().get_counts()))
+    print(bars_of(job.result().get_counts()))
     job_id: str = job.job_id()
     return job_id
+
+
+def bars_of(counts: Mapping[str, int]) -> str:
+    """Return a line for each outcome: its share of the shots, and a bar."""
+    shots = sum(counts.values())
+    most = max(counts.values())
+    lines = []
+    for outcome, count in sorted(counts.items()):
+        bar = "#" * round(_BAR * count / most)
+        lines.append(f"    {outcome}  {100 * count / shots:5.1f} %  {bar}".rstrip())
+    return "\n".join(lines)
 
 
 def _find_again(job_id: str) -> None:

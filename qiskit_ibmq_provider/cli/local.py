@@ -11,8 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from qiskit_ibmq_provider.cli._arguments import positive
-from qiskit_ibmq_provider.cli._client_command import client_command
+from qiskit_ibmq_provider.cli._command import CommandError, client_command, positive
 
 if TYPE_CHECKING:
     from qiskit_ibmq_provider.service.local.place import LocalPlace
@@ -81,7 +80,7 @@ def _status(args: argparse.Namespace) -> int:
     return 0 if record is not None else _NOT_RUNNING
 
 
-def _stop(args: argparse.Namespace) -> int:
+def _stop(args: argparse.Namespace) -> None:
     from qiskit_ibmq_provider.service.local.stopping import stop
 
     pid = stop(_place())
@@ -91,10 +90,9 @@ def _stop(args: argparse.Namespace) -> int:
         print(
             f"The local service (process {pid}) has ended. Its jobs are kept; those that were not finished run after the next start."
         )
-    return 0
 
 
-def _logs(args: argparse.Namespace) -> int:
+def _logs(args: argparse.Namespace) -> None:
     from qiskit_ibmq_provider.service.local.logfile import last_lines, size_of
 
     path = _place().log_file
@@ -102,12 +100,11 @@ def _logs(args: argparse.Namespace) -> int:
     end = size_of(path)
     if not path.exists() and not args.follow:
         print(f"There is no log yet: {path}")
-        return 0
+        return
     for line in last_lines(path, args.lines, until=end):
         print(line)
     if args.follow:
         _follow(path, end)
-    return 0
 
 
 def _follow(path: Path, position: int) -> None:
@@ -128,7 +125,7 @@ def _follow(path: Path, position: int) -> None:
             position = size
 
 
-def _clean(args: argparse.Namespace) -> int:
+def _clean(args: argparse.Namespace) -> None:
     from qiskit_ibmq_provider.service.local.looking import look
     from qiskit_ibmq_provider.service.local.stopping import clean
 
@@ -136,7 +133,7 @@ def _clean(args: argparse.Namespace) -> int:
     state = look(place)
     if state.record is None and not place.data_dir.exists() and not place.log_file.exists():
         print(f"There is nothing to remove in {place.directory}.")
-        return 0
+        return
     print(f"This removes all jobs, results and logs of the local service ({_megabytes(state.data_bytes)}):")
     print(f"  {place.data_dir}\n  {place.log_file}")
     if state.unfinished:
@@ -145,17 +142,16 @@ def _clean(args: argparse.Namespace) -> int:
         print(f"The service (process {state.record.pid}) is stopped.")
     print("Stored accounts and added devices stay.")
     if not args.yes and not _confirmed():
-        sys.stderr.write("ibmq: nothing was removed.\n")
-        return 1
+        raise CommandError("nothing was removed.")
     clean(place)
     print("Done.")
-    return 0
 
 
 def _confirmed() -> bool:
     if not sys.stdin.isatty():
-        sys.stderr.write("ibmq: there is no terminal to ask; `ibmq local clean --yes` does not ask.\n")
-        return False
+        raise CommandError(
+            "there is no terminal to ask; `ibmq local clean --yes` does not ask. Nothing was removed."
+        )
     try:
         answer = input("Remove them? [y/N] ")
     except EOFError:  # Ctrl-D

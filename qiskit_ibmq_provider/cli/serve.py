@@ -8,10 +8,7 @@ import argparse
 import dataclasses
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.service.config import ServiceConfig
+from typing import Any, Final
 
 __all__ = ["add_to", "run"]
 
@@ -49,16 +46,15 @@ def run(args: argparse.Namespace) -> int:
 
     missing = missing_module()
     if missing is not None:
-        advice = "run the service with Python 3.9 to 3.12"
-        sys.stderr.write(f"The service cannot start. {explain_missing(missing, advice)}\n")
-        return _FAILED
+        return _cannot_start(explain_missing(missing, "run the service with Python 3.9 to 3.12"), _FAILED)
     if args.openapi:
         from qiskit_ibmq_provider.service.app import openapi_document
 
         print(openapi_document().decode())
         return 0
     from qiskit_ibmq_provider.service.config import ConfigError, load_config
-    from qiskit_ibmq_provider.service.server import EXIT_CONFIG
+    from qiskit_ibmq_provider.service.local.announcing import Announcement
+    from qiskit_ibmq_provider.service.server import EXIT_CONFIG, serve
 
     given = {name: getattr(args, name) for name, _, _ in _settings()}
     if given["token"] is not None:
@@ -66,20 +62,17 @@ def run(args: argparse.Namespace) -> int:
     try:
         config = load_config(given, file=args.config)
     except ConfigError as err:
-        sys.stderr.write(f"The service cannot start. {err}\n")
-        return EXIT_CONFIG
-    return _serve(config)
-
-
-def _serve(config: ServiceConfig) -> int:
-    """Run the service, as the service of this machine if that is what it was started for."""
-    from qiskit_ibmq_provider.service.local.announcing import Announcement
-    from qiskit_ibmq_provider.service.server import serve
-
+        return _cannot_start(err, EXIT_CONFIG)
+    # It may be the service of this machine that was started here.
     announcement = Announcement.from_environment(os.environ, config.token or "", config.instance_id or "")
     if announcement is None:
         return serve(config)
     return announcement.run(lambda ready: serve(config, on_ready=ready))
+
+
+def _cannot_start(reason: object, code: int) -> int:
+    sys.stderr.write(f"The service cannot start. {reason}\n")
+    return code
 
 
 def _settings() -> list[tuple[str, str, bool]]:
