@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from qiskit_ibmq_provider.accountprovider import AccountProvider
     from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
-    from qiskit_ibmq_provider.service.local.place import LocalPlace
+    from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
 
 __all__ = ["add_to", "bars_of"]
 
@@ -48,10 +48,10 @@ def add_to(commands: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
-    from qiskit_ibmq_provider.service.local.place import LocalPlace
+    from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
 
-    place = LocalPlace.from_environment()
-    provider = _start(place)
+    config = LocalServiceConfig.from_environment()
+    provider = _start(config)
     _show_devices(provider)
     circuit = _bell()
     _title("A Bell circuit")
@@ -59,20 +59,20 @@ def _run(args: argparse.Namespace) -> None:
     job_id = _run_on(provider.get_backend(_DEVICE), circuit, "with the noise of its calibration")
     _run_on(provider.get_backend(_SIMULATOR), circuit, "without noise")
     _find_again(job_id)
-    _say_what_next(place)
+    _say_what_next(config)
 
 
-def _start(place: LocalPlace) -> AccountProvider:
+def _start(config: LocalServiceConfig) -> AccountProvider:
     from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
-    from qiskit_ibmq_provider.service.local.finding import find_or_start
-    from qiskit_ibmq_provider.service.local.looking import find
+    from qiskit_ibmq_provider.service.local.finding import find
+    from qiskit_ibmq_provider.service.local.starting import find_or_start
 
     _title("The service of this machine")
-    record = find(place)
+    record = find(config)
     if record is None:
         print("  starting ...", flush=True)
         began = time.monotonic()
-        record = find_or_start(place)
+        record = find_or_start(config)
         print(f"  ready after {time.monotonic() - began:.1f} s: {record.url} (process {record.pid})")
     else:
         print(f"  it is running: {record.url} (process {record.pid})")
@@ -165,11 +165,11 @@ def _find_again(job_id: str) -> None:
     print(f"  {done.stdout.strip()}")
 
 
-def _say_what_next(place: LocalPlace) -> None:
+def _say_what_next(config: LocalServiceConfig) -> None:
     _title("What next")
-    print(f"  Jobs and results are in {place.directory}")
+    print(f"  Jobs and results are in {config.directory}")
     print(
-        f"  The service ends by itself after {place.idle_seconds / 60:g} minutes without work; the next script starts it."
+        f"  The service ends by itself after {config.idle_seconds / 60:g} minutes without work; the next script starts it."
     )
     print()
     steps = (

@@ -149,12 +149,12 @@ def _added(args: argparse.Namespace) -> AddedDevices:
 
     config = load_config_if_named({"data_dir": args.data_dir}, file=args.config)
     if config is None:
-        from qiskit_ibmq_provider.service.local.place import LocalPlace
+        from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
 
-        place = LocalPlace.from_environment()
-        place.make()
-        place.data_dir.mkdir(mode=0o700, exist_ok=True)
-        config = load_config({"data_dir": place.data_dir}, environ=local_variables(os.environ))
+        local = LocalServiceConfig.from_environment()
+        local.make_directory()
+        local.data_dir.mkdir(mode=0o700, exist_ok=True)
+        config = load_config({"data_dir": local.data_dir}, environ=local_variables(os.environ))
     elif not config.data_dir.is_dir():
         raise CommandError(
             f"There is no data directory {config.data_dir}. Start the service once, or name another one by --data-dir."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from qiskit_ibmq_provider.cli._command import CommandError, client_command, positive
 
 if TYPE_CHECKING:
-    from qiskit_ibmq_provider.service.local.place import LocalPlace
+    from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
 
 __all__ = ["add_to"]
 
@@ -53,18 +53,18 @@ def add_to(commands: Any) -> None:
     clean.set_defaults(run=client_command(_clean))
 
 
-def _place() -> LocalPlace:
-    from qiskit_ibmq_provider.service.local.place import LocalPlace
+def _config() -> LocalServiceConfig:
+    from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
 
-    return LocalPlace.from_environment()
+    return LocalServiceConfig.from_environment()
 
 
 def _status(args: argparse.Namespace) -> int:
     from qiskit_ibmq_provider.protocol.timestamps import parse_utc
-    from qiskit_ibmq_provider.service.local.looking import look
+    from qiskit_ibmq_provider.service.local.finding import look
 
-    place = _place()
-    state = look(place)
+    config = _config()
+    state = look(config)
     record = state.record
     if record is None:
         print("The local service is not running. It starts when a script asks for it.")
@@ -74,16 +74,16 @@ def _status(args: argparse.Namespace) -> int:
         print(f"  url         {record.url}")
         print(f"  process     {record.pid}, since {started:%Y-%m-%d %H:%M:%S}, version {record.version}")
         print(f"  unfinished  {_jobs(state.unfinished)}")
-        print(f"  ends after  {place.idle_seconds / 60:g} minutes without requests and unfinished jobs")
-    print(f"  data        {place.directory} ({_megabytes(state.data_bytes)})")
-    print(f"  log         {place.log_file}")
+        print(f"  ends after  {config.idle_seconds / 60:g} minutes without requests and unfinished jobs")
+    print(f"  data        {config.directory} ({_megabytes(state.data_bytes)})")
+    print(f"  log         {config.log_file}")
     return 0 if record is not None else _NOT_RUNNING
 
 
 def _stop(args: argparse.Namespace) -> None:
     from qiskit_ibmq_provider.service.local.stopping import stop
 
-    pid = stop(_place())
+    pid = stop(_config())
     if pid is None:
         print("The local service was not running.")
     else:
@@ -95,7 +95,7 @@ def _stop(args: argparse.Namespace) -> None:
 def _logs(args: argparse.Namespace) -> None:
     from qiskit_ibmq_provider.service.local.logfile import last_lines, size_of
 
-    path = _place().log_file
+    path = _config().log_file
     # What is added from now on is what is followed.
     end = size_of(path)
     if not path.exists() and not args.follow:
@@ -126,16 +126,16 @@ def _follow(path: Path, position: int) -> None:
 
 
 def _clean(args: argparse.Namespace) -> None:
-    from qiskit_ibmq_provider.service.local.looking import look
+    from qiskit_ibmq_provider.service.local.finding import look
     from qiskit_ibmq_provider.service.local.stopping import clean
 
-    place = _place()
-    state = look(place)
-    if state.record is None and not place.data_dir.exists() and not place.log_file.exists():
-        print(f"There is nothing to remove in {place.directory}.")
+    config = _config()
+    state = look(config)
+    if state.record is None and not config.data_dir.exists() and not config.log_file.exists():
+        print(f"There is nothing to remove in {config.directory}.")
         return
     print(f"This removes all jobs, results and logs of the local service ({_megabytes(state.data_bytes)}):")
-    print(f"  {place.data_dir}\n  {place.log_file}")
+    print(f"  {config.data_dir}\n  {config.log_file}")
     if state.unfinished:
         print(f"Among them {_jobs(state.unfinished)} that are not finished.")
     if state.record is not None:
@@ -143,7 +143,7 @@ def _clean(args: argparse.Namespace) -> None:
     print("Stored accounts and added devices stay.")
     if not args.yes and not _confirmed():
         raise CommandError("nothing was removed.")
-    clean(place)
+    clean(config)
     print("Done.")
 
 

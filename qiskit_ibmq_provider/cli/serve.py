@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         print(openapi_document().decode())
         return 0
     from qiskit_ibmq_provider.service.config import ConfigError, load_config
-    from qiskit_ibmq_provider.service.local.announcing import Announcement
+    from qiskit_ibmq_provider.service.local.discovery import Announcement
     from qiskit_ibmq_provider.service.server import EXIT_CONFIG, serve
 
     given = {name: getattr(args, name) for name, _, _ in _settings()}

@@ -10,7 +10,7 @@ import pytest
 
 from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
 from qiskit_ibmq_provider.service.local import requirements
-from qiskit_ibmq_provider.service.local.place import LocalPlace
+from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
 
 
 @pytest.mark.parametrize("module", requirements.MODULES)
@@ -44,4 +44,4 @@ def test_where_there_is_no_aer_another_interpreter_is_the_advice(monkeypatch: py
 def test_without_platformdirs_the_place_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "platformdirs", None)
     with pytest.raises(IBMQLocalServiceError, match="platformdirs is not installed"):
-        LocalPlace.from_environment({})
+        LocalServiceConfig.from_environment({})
