@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Callable, Final, Optional
 
-__all__ = ["TEMPORARY_SUFFIX", "AtomicFile", "is_disk_full", "leftovers", "sync_directory"]
+__all__ = ["AtomicFile", "TEMPORARY_SUFFIX", "is_disk_full", "leftovers", "sync_directory"]
 
 TEMPORARY_SUFFIX: Final = ".tmp"
 """The ending of files in the making; nothing complete is ever named so."""

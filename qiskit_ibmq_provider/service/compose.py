@@ -198,7 +198,6 @@ def _caps(config: ServiceConfig) -> dict[str, int]:
 
 
 def _local_engine(config: ServiceConfig) -> LocalEngine:
-    """Return the engine whose workers are processes on this machine."""
     return LocalEngine(
         _device_dirs(config),
         workers=config.worker_count,

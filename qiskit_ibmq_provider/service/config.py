@@ -30,8 +30,8 @@ from qiskit_ibmq_provider._checks import is_loopback, is_whole, processors, read
 from qiskit_ibmq_provider.service.domain.accounts import DEFAULT_PROJECTS
 
 __all__ = [
-    "ENVIRONMENT_PREFIX",
     "ConfigError",
+    "ENVIRONMENT_PREFIX",
     "ServiceConfig",
     "load_config",
     "load_config_if_named",

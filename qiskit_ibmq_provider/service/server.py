@@ -198,7 +198,6 @@ def _fail(message: str, code: int) -> int:
 
 
 def _warn_of_open_file(config: ServiceConfig) -> None:
-    """Warn if others can read the file that the token came from."""
     path = config.token_file
     if config.token is None and path is not None and os.name == "posix" and path.stat().st_mode & 0o077:
         logger.warning(

@@ -29,6 +29,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from qiskit_ibmq_provider.service.config import ENVIRONMENT_PREFIX
+
 if TYPE_CHECKING:
     import pytest
 
@@ -51,8 +53,6 @@ ABANDONED_SECONDS: Final = 3600
 
 PYTHON_VARIABLE: Final = "IBMQ_TEST_SERVICE_PYTHON"
 """Names the interpreter that has the service, where the one that runs the tests has only the client."""
-
-_ENVIRONMENT_PREFIX: Final = "IBMQ_SERVICE_"
 
 _FIXTURES: Final = "ibmq-service-fixtures"
 """The name of the plugin that holds the fixtures."""
@@ -245,10 +245,10 @@ class ServiceProcess:
         return [self._python, "-m", "qiskit_ibmq_provider.cli", "serve", *options]
 
     def _child_environ(self) -> dict[str, str]:
-        environ = {k: v for k, v in self._environ.items() if not k.startswith(_ENVIRONMENT_PREFIX)}
+        environ = {k: v for k, v in self._environ.items() if not k.startswith(ENVIRONMENT_PREFIX)}
         settings = {"idle_timeout": ABANDONED_SECONDS, **self._settings, "token": self._token}
         for field, value in settings.items():
-            environ[_ENVIRONMENT_PREFIX + field.upper()] = str(value)
+            environ[ENVIRONMENT_PREFIX + field.upper()] = str(value)
         return environ
 
     def _wait_until_ready(self, process: subprocess.Popen[str]) -> str:

@@ -236,7 +236,6 @@ class AddedDevices:
         return [Addition(name, False, tuple(sorted(contents))) for name, contents in wanted.items()]
 
     def _fleet(self) -> Fleet:
-        """Return all devices of the service."""
         directories = (*self._other_dirs, self._directory)
         return Fleet([path for path in directories if path.is_dir()], check=False)
 

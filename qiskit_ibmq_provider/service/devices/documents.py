@@ -144,7 +144,6 @@ def _announce_pulses(configuration: dict[str, Any], has_pulses: bool) -> None:
 
 
 def _check(raw: Mapping[str, Any], path: Path) -> None:
-    """Check the fields that clients need, and those that would make them drop the device."""
     for key, types in _REQUIRED.items():
         if key not in raw:
             raise DeviceFileError(path, f"the key {key!r} is missing.")
@@ -170,7 +169,6 @@ def _check(raw: Mapping[str, Any], path: Path) -> None:
 
 
 def _instruction(gate: Any, path: Path) -> dict[str, Any]:
-    """Return an entry of ``gates`` with the keys that clients accept."""
     if not isinstance(gate, dict) or not isinstance(gate.get("name"), str):
         raise DeviceFileError(path, f"the key 'gates' has an entry without a name: {gate!r:.60}.")
     entry = {key: gate[key] for key in _GATE_KEYS if key in gate}
@@ -187,7 +185,6 @@ def _instruction(gate: Any, path: Path) -> dict[str, Any]:
 
 
 def _describe(configuration: Mapping[str, Any], calibrated: Optional[datetime.datetime]) -> str:
-    """Return the description, which says that the device is simulated, and from what."""
     text = str(configuration.get("description") or configuration["backend_name"]).rstrip(".")
     # A configuration that was saved from this service says it already.
     text = text.partition(_SIMULATED)[0].rstrip(". ")

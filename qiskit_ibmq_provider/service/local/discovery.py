@@ -24,12 +24,12 @@ from qiskit_ibmq_provider.protocol.timestamps import format_utc, utc_now
 from qiskit_ibmq_provider.version import VERSION
 
 __all__ = [
-    "FAILED",
-    "LOCK_VARIABLE",
-    "READY",
     "ANNOUNCE_VARIABLE",
     "Announcement",
+    "FAILED",
+    "LOCK_VARIABLE",
     "LocalEndpoint",
+    "READY",
     "ServiceRecord",
     "read_record",
     "write_record",

@@ -96,39 +96,29 @@ def _remove_data(data_dir: Path) -> None:
 
 def _holder(config: LocalServiceConfig) -> Optional[int]:
     """Return the process that holds the data although it does not answer."""
-    if _is_free(config):
+    if not _is_held(config):
         return None
-    from qiskit_ibmq_provider.service.data_lock import PID_NAME
+    from qiskit_ibmq_provider.service.data_lock import holder
 
-    try:
-        return int((config.data_dir / PID_NAME).read_text("ascii"))
-    except (OSError, ValueError):
+    pid = holder(config.data_dir)
+    if pid is None:
         raise IBMQLocalServiceError(
             f"A process holds {config.data_dir}, but does not say which one it is. Find it and end it."
-        ) from None
+        )
+    return pid
 
 
-def _is_free(config: LocalServiceConfig) -> bool:
-    """Return whether no service holds the data. The lock ends with the process that holds it, whatever becomes of its process id."""
+def _is_held(config: LocalServiceConfig) -> bool:
     try:
-        from filelock import FileLock, Timeout
+        from qiskit_ibmq_provider.service.data_lock import is_held
     except ImportError:
         raise missing_extra("filelock") from None
-    from qiskit_ibmq_provider.service.data_lock import LOCK_NAME
-
-    path = config.data_dir / LOCK_NAME
-    if not path.exists():
-        return True
-    try:
-        with FileLock(path, timeout=0):
-            return True
-    except Timeout:
-        return False
+    return is_held(config.data_dir)
 
 
 def _wait_until_free(config: LocalServiceConfig, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
-    while not _is_free(config):
+    while _is_held(config):
         if time.monotonic() > deadline:
             return False
         time.sleep(_PAUSE)
