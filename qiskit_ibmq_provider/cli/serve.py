@@ -10,6 +10,8 @@ import os
 import sys
 from typing import Any, Final
 
+from qiskit_ibmq_provider.service.config import ConfigError, ServiceConfig, load_config
+
 __all__ = ["add_to", "run"]
 
 _FAILED: Final = 1
@@ -28,12 +30,12 @@ def add_to(commands: Any) -> None:
         description="Run a service until it is stopped. It prints 'listening on URL' when it is ready.",
     )
     parser.add_argument("--config", metavar="FILE", help="file with a section [service] of further settings")
-    for name, text, is_switch in _settings():
-        option = "--" + name.replace("_", "-")
-        if is_switch:
+    for field in dataclasses.fields(ServiceConfig):
+        option, text = "--" + field.name.replace("_", "-"), field.metadata["help"]
+        if isinstance(field.default, bool):
             parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=text)
         else:
-            parser.add_argument(option, metavar=name.split("_")[-1].upper(), help=text)
+            parser.add_argument(option, metavar=field.name.split("_")[-1].upper(), help=text)
     parser.add_argument(
         "--openapi", action="store_true", help="print the OpenAPI description of the service and end"
     )
@@ -52,11 +54,10 @@ def run(args: argparse.Namespace) -> int:
 
         print(openapi_document().decode())
         return 0
-    from qiskit_ibmq_provider.service.config import ConfigError, load_config
     from qiskit_ibmq_provider.service.local.discovery import Announcement
     from qiskit_ibmq_provider.service.server import EXIT_CONFIG, serve
 
-    given = {name: getattr(args, name) for name, _, _ in _settings()}
+    given = {field.name: getattr(args, field.name) for field in dataclasses.fields(ServiceConfig)}
     if given["token"] is not None:
         sys.stderr.write(_WARNING + "\n")
     try:
@@ -73,13 +74,3 @@ def run(args: argparse.Namespace) -> int:
 def _cannot_start(reason: object, code: int) -> int:
     sys.stderr.write(f"The service cannot start. {reason}\n")
     return code
-
-
-def _settings() -> list[tuple[str, str, bool]]:
-    """Return name, meaning and whether it is a switch, for each setting of a service."""
-    from qiskit_ibmq_provider.service.config import ServiceConfig
-
-    return [
-        (field.name, field.metadata["help"], isinstance(field.default, bool))
-        for field in dataclasses.fields(ServiceConfig)
-    ]

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import enum
 import os
 import queue
 import re
@@ -35,7 +34,7 @@ from qiskit_ibmq_provider.service.local.requirements import check_extra
 from qiskit_ibmq_provider.service.local.stopping import stop_holding_lock
 from qiskit_ibmq_provider.version import VERSION
 
-__all__ = ["START_SECONDS", "Started", "find_or_start", "start"]
+__all__ = ["START_SECONDS", "find_or_start", "start"]
 
 logger = get_logger(__name__)
 
@@ -57,16 +56,6 @@ _DETACH: Final = (
     "import os, sys\nif os.fork() == 0:\n    os.execv(sys.executable, [sys.executable] + sys.argv[1:])"
 )
 """Leaves the service without a parent that would have to wait for its end."""
-
-
-class Started(enum.Enum):
-    """How a start went."""
-
-    READY = "ready"
-    """The service answers requests, and its discovery file is written."""
-
-    IN_USE = "in use"
-    """Another service holds the data directory; it may be one that is still starting or just ending."""
 
 
 def find_or_start(config: LocalServiceConfig) -> ServiceRecord:
@@ -96,11 +85,11 @@ def _start_until_there(config: LocalServiceConfig) -> ServiceRecord:
     """Start a service. The lock is held, so if the data are in use, then by a service that is starting, or ending, or does not answer."""
     deadline = time.monotonic() + START_SECONDS
     while True:
-        outcome = start(config, timeout=START_SECONDS)
+        is_ready = start(config, timeout=START_SECONDS)
         record = find(config)
         if record is not None:
             return record
-        if outcome is Started.READY:
+        if is_ready:
             raise IBMQLocalServiceError(
                 f"The local service says that it is ready, but does not answer on this machine. Its log is {config.log_file}. "
                 "A firewall may forbid connections to 127.0.0.1."
@@ -122,7 +111,7 @@ def _release(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
 
 
-def start(config: LocalServiceConfig, *, timeout: float) -> Started:
+def start(config: LocalServiceConfig, *, timeout: float) -> bool:
     """Start a service and wait until it is ready.
 
     It runs in a session of its own: neither Ctrl-C nor the end of the terminal or of this process reaches it.
@@ -130,6 +119,10 @@ def start(config: LocalServiceConfig, *, timeout: float) -> Started:
     Args:
         config: where, and with which interpreter.
         timeout: seconds until a start that is not done counts as failed; it is then stopped.
+
+    Returns:
+        whether it answers requests, and its discovery file is written. If not, another service holds the data directory; it may be one
+        that is still starting or just ending.
 
     Raises:
         IBMQLocalServiceError: it did not start. The text holds the last lines of its log.
@@ -144,10 +137,8 @@ def start(config: LocalServiceConfig, *, timeout: float) -> Started:
     before = size_of(config.log_file)
     process = _launch(config, config.python or sys.executable)
     answer = _first_line(process, timeout)
-    if answer == READY:
-        return Started.READY
-    if answer == f"{FAILED} {_IN_USE}":
-        return Started.IN_USE
+    if answer in (READY, f"{FAILED} {_IN_USE}"):
+        return answer == READY
     if answer is None:
         problem = f"was not ready after {timeout:g} seconds, and was stopped"
     else:
