@@ -6,15 +6,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Callable
+from contextlib import AbstractContextManager
+from typing import Any, Callable
 
 from qiskit_ibmq_provider._text_table import table
 from qiskit_ibmq_provider.cli._command import CommandError, add_service_options
-
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.service.domain.users import Users
 
 __all__ = ["add_to"]
 
@@ -64,15 +60,14 @@ def _add_projects(parser: Any) -> None:
     )
 
 
-@contextmanager
-def _users(args: argparse.Namespace) -> Iterator[Users]:
+def _users(args: argparse.Namespace) -> AbstractContextManager[Any]:
+    """Return a block that has the users of the service that is meant."""
     _check_extra()
     from qiskit_ibmq_provider.service.compose import open_users
     from qiskit_ibmq_provider.service.config import load_config
 
     given = {"data_dir": args.data_dir, "database_url": args.database_url}
-    with open_users(load_config(given, file=args.config)) as users:
-        yield users
+    return open_users(load_config(given, file=args.config))
 
 
 def _check_extra() -> None:

@@ -43,7 +43,9 @@ __all__ = [
 ENVIRONMENT_PREFIX: Final = "IBMQ_SERVICE_"
 """A setting ``port`` is the environment variable ``IBMQ_SERVICE_PORT``."""
 
-FILE_SECTION: Final = "service"
+_FILE_VARIABLE: Final = ENVIRONMENT_PREFIX + "CONFIG"
+
+_FILE_SECTION: Final = "service"
 """The section of a configuration file that holds the settings."""
 
 _MIB: Final = 1024 * 1024
@@ -78,10 +80,6 @@ class ConfigError(ValueError):
         given = f" = {str(value)!r}" if value is not None else ""
         origin = f" (from {source})" if source else ""
         super().__init__(f"Setting '{field}'{given}{origin}: {problem}.")
-
-    def from_source(self, source: str) -> ConfigError:
-        """Return the same error with the place that the value came from."""
-        return ConfigError(self.field, self.value, self.problem, source)
 
 
 # The readers. Each takes text (environment, file) or a value of the right type (arguments), returns the value that the settings keep, and
@@ -440,7 +438,7 @@ def load_config_if_named(
     Then the service behind ``url="local"`` is the only one that can be meant.
     """
     given = _collect(arguments, os.environ, file)
-    if "data_dir" not in given and not _named_file(os.environ, file):
+    if "data_dir" not in given and not (file or os.environ.get(_FILE_VARIABLE)):
         return None
     return _config_of(given)
 
@@ -483,14 +481,15 @@ def _config_of(given: _Given) -> ServiceConfig:
     try:
         return ServiceConfig(**{name: value for name, (value, _) in given.items()})
     except ConfigError as exc:
-        raise exc.from_source(given[exc.field][1] if exc.field in given else "") from None
+        source = given[exc.field][1] if exc.field in given else ""
+        raise ConfigError(exc.field, exc.value, exc.problem, source) from None
 
 
 def _collect(
     arguments: Mapping[str, Any], environ: Mapping[str, str], file: Optional[os.PathLike[str]]
 ) -> _Given:
     given: _Given = {}
-    path = _named_file(environ, file)
+    path = file or environ.get(_FILE_VARIABLE)
     if path:
         given.update(_from_file(Path(path)))
     for field in dataclasses.fields(ServiceConfig):
@@ -504,22 +503,16 @@ def _collect(
     return given
 
 
-def _named_file(
-    environ: Mapping[str, str], file: Optional[os.PathLike[str]]
-) -> Optional[os.PathLike[str] | str]:
-    return file or environ.get(ENVIRONMENT_PREFIX + "CONFIG")
-
-
 def _from_file(path: Path) -> _Given:
     parser = configparser.ConfigParser(interpolation=None)
     try:
         with path.open(encoding="utf-8") as stream:
             parser.read_file(stream)
-        values = dict(parser[FILE_SECTION])
+        values = dict(parser[_FILE_SECTION])
     except OSError as exc:
         raise ConfigError("config", path, f"the file cannot be read: {exc.strerror}") from None
     except (configparser.Error, UnicodeDecodeError) as exc:
         raise ConfigError("config", path, f"this is not a configuration file: {exc}") from None
     except KeyError:
-        raise ConfigError("config", path, f"the file has no section [{FILE_SECTION}]") from None
+        raise ConfigError("config", path, f"the file has no section [{_FILE_SECTION}]") from None
     return {name: (value, f"the file {path}") for name, value in values.items() if value}

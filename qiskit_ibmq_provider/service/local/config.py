@@ -24,9 +24,9 @@ from typing import Final, Optional
 from qiskit_ibmq_provider._checks import read_number
 from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
 from qiskit_ibmq_provider.service.local.discovery import ServiceRecord, read_record
-from qiskit_ibmq_provider.service.local.requirements import missing_extra
+from qiskit_ibmq_provider.service.local.requirements import explain_missing, missing_module
 
-__all__ = ["IDLE_SECONDS", "LocalServiceConfig"]
+__all__ = ["IDLE_SECONDS", "LocalServiceConfig", "check_extra", "missing_extra"]
 
 IDLE_SECONDS: Final = 900.0
 """After so many seconds without requests and unfinished jobs, the service ends. The next script starts it again."""
@@ -164,6 +164,26 @@ class LocalServiceConfig:
                 f"If {record.host} is this machine under an older name, or is gone, delete {self.discovery_file}."
             )
         return record
+
+
+def check_extra() -> None:
+    """Check that this interpreter can run the service.
+
+    Raises:
+        IBMQLocalServiceError: it lacks a module. The text says what to do.
+    """
+    missing = missing_module()
+    if missing is not None:
+        raise missing_extra(missing)
+
+
+def missing_extra(module: str) -> IBMQLocalServiceError:
+    """Return the error that says that the local service lacks a module, and what to do."""
+    return IBMQLocalServiceError(
+        explain_missing(
+            module, "set IBMQ_LOCAL_PYTHON to an interpreter of Python 3.9 to 3.12 that has this extra"
+        )
+    )
 
 
 def _user_directory() -> Path:

@@ -20,7 +20,7 @@ from typing import IO, Final
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
 from qiskit_ibmq_provider.service.config import ENVIRONMENT_PREFIX, local_variables
-from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
+from qiskit_ibmq_provider.service.local.config import LocalServiceConfig, check_extra
 from qiskit_ibmq_provider.service.local.discovery import (
     ANNOUNCE_VARIABLE,
     FAILED,
@@ -30,7 +30,6 @@ from qiskit_ibmq_provider.service.local.discovery import (
 )
 from qiskit_ibmq_provider.service.local.finding import find, unfinished_jobs
 from qiskit_ibmq_provider.service.local.logfile import append_to_log, last_lines, size_of
-from qiskit_ibmq_provider.service.local.requirements import check_extra
 from qiskit_ibmq_provider.service.local.stopping import stop_holding_lock
 from qiskit_ibmq_provider.version import VERSION
 

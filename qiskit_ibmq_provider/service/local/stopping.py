@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Final, Optional
 
 from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
-from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
+from qiskit_ibmq_provider.service.local.config import LocalServiceConfig, missing_extra
 from qiskit_ibmq_provider.service.local.finding import find
-from qiskit_ibmq_provider.service.local.requirements import missing_extra
 
 __all__ = ["clean", "stop", "stop_holding_lock"]
 
