@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import numbers
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Optional, Union
 
@@ -20,6 +19,7 @@ from qiskit.pulse import DriveChannel, LoConfig, MeasureChannel
 from qiskit.qobj import QobjHeader
 from qiskit.qobj.utils import MeasLevel, MeasReturnType
 
+from qiskit_ibmq_provider._checks import is_number
 from qiskit_ibmq_provider.exceptions import IBMQBackendValueError
 from qiskit_ibmq_provider.protocol.aer_options import AER_OPTIONS
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
@@ -218,7 +218,7 @@ def _frequencies(name: str, value: Any, configuration: Configuration) -> Any:
         return None
     if isinstance(value, np.ndarray):
         value = value.tolist()
-    if not isinstance(value, Sequence) or not all(_is_number(item) for item in value):
+    if not isinstance(value, Sequence) or not all(is_number(item) for item in value):
         raise IBMQBackendValueError(f"{name} should be a list of frequencies in Hz, not {value!r:.80}.")
     if not configuration.simulator and len(value) != configuration.n_qubits:
         raise IBMQBackendValueError(
@@ -231,7 +231,7 @@ def _frequencies(name: str, value: Any, configuration: Configuration) -> Any:
 def _duration(name: str, value: Any) -> Any:
     if value is None:
         return None
-    if not _is_number(value) or value < 0:
+    if not is_number(value) or value < 0:
         raise IBMQBackendValueError(f"{name} should be a time in seconds, not {value!r:.80}.")
     return float(value)
 
@@ -250,12 +250,6 @@ def _rep_time(value: Any, configuration: Configuration) -> Any:
     return seconds
 
 
-def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_)) and math.isfinite(value)
-    )
-
-
 def _check_schedule_los(value: Any) -> None:
     if value is None:
         return
@@ -263,7 +257,7 @@ def _check_schedule_los(value: Any) -> None:
     for item in sets:
         frequencies = {**item.qubit_los, **item.meas_los} if isinstance(item, LoConfig) else item
         if not isinstance(frequencies, Mapping) or not all(
-            isinstance(channel, (DriveChannel, MeasureChannel)) and _is_number(frequency)
+            isinstance(channel, (DriveChannel, MeasureChannel)) and is_number(frequency)
             for channel, frequency in frequencies.items()
         ):
             raise IBMQBackendValueError(

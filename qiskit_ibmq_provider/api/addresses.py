@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import threading
 import time
 from collections.abc import Container
@@ -23,7 +22,6 @@ __all__ = [
     "RefusedRedirect",
     "Relocation",
     "ServiceLocation",
-    "is_loopback",
     "origin_of",
     "redirect_target",
 ]
@@ -50,16 +48,6 @@ def origin_of(url: str) -> Optional[str]:
         return None
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{scheme}://{host}:{port or _DEFAULT_PORTS[scheme]}"
-
-
-def is_loopback(host: Optional[str]) -> bool:
-    """Tell whether a host is this machine. Proxies of the environment are not meant for it."""
-    if host is None:
-        return False
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 @dataclasses.dataclass(frozen=True)

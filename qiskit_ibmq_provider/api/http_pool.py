@@ -30,7 +30,8 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from qiskit_ibmq_provider.api.addresses import is_loopback, origin_of
+from qiskit_ibmq_provider._checks import is_loopback
+from qiskit_ibmq_provider.api.addresses import origin_of
 from qiskit_ibmq_provider.api.backoff import Trouble
 from qiskit_ibmq_provider.api.diagnosis import diagnose
 from qiskit_ibmq_provider.api.exchange import Answer, Body, Problem

@@ -10,27 +10,27 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.local_service import local_place, run_python, service_of
+from support.local_service import local_config, run_python, service_of
 
 from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
 from qiskit_ibmq_provider.service.local import resolve_local
-from qiskit_ibmq_provider.service.local.place import LocalPlace
+from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
 from qiskit_ibmq_provider.service.local.starting import start
 from qiskit_ibmq_provider.service.local.stopping import stop
 
-__all__ = ["local_place"]
+__all__ = ["local_config"]
 
 
-def test_a_start_that_fails_says_why(local_place: LocalPlace) -> None:
-    local_place.make()
-    local_place.log_file.write_text("an older line\n")
-    local_place.data_dir.write_text("not a directory")
+def test_a_start_that_fails_says_why(local_config: LocalServiceConfig) -> None:
+    local_config.make_directory()
+    local_config.log_file.write_text("an older line\n")
+    local_config.data_dir.write_text("not a directory")
     with pytest.raises(IBMQLocalServiceError, match="did not start") as caught:
         resolve_local()
     text = str(caught.value)
-    assert f"The data directory {local_place.data_dir} is a file" in text
+    assert f"The data directory {local_config.data_dir} is a file" in text
     assert "an older line" not in text
-    assert str(local_place.log_file) in text
+    assert str(local_config.log_file) in text
     assert "`ibmq local logs`" in text
     assert len(text) < 1000
 
@@ -43,7 +43,7 @@ def _interpreter(directory: Path, body: str) -> str:
 
 
 def test_another_interpreter_can_run_it(
-    local_place: LocalPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    local_config: LocalServiceConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = str(Path(sys.modules["qiskit_ibmq_provider"].__file__ or "").parents[1])
     # It has modules of its own: those of this interpreter are not pushed on it.
@@ -51,11 +51,11 @@ def test_another_interpreter_can_run_it(
     monkeypatch.setenv("IBMQ_LOCAL_PYTHON", _interpreter(tmp_path, body))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "qiskit_aer", None)  # missing here, not there
-    assert resolve_local().instance_id == service_of(local_place).instance_id
+    assert resolve_local().instance_id == service_of(local_config).instance_id
 
 
 def test_an_interpreter_that_cannot_run_it_is_named(
-    local_place: LocalPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    local_config: LocalServiceConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IBMQ_LOCAL_PYTHON", str(tmp_path / "nowhere"))
     with pytest.raises(IBMQLocalServiceError, match=f"{tmp_path / 'nowhere'}, which IBMQ_LOCAL_PYTHON names"):
@@ -67,10 +67,10 @@ def test_an_interpreter_that_cannot_run_it_is_named(
     assert f"`{poor} -m pip install '.[service]'`" in str(caught.value)
 
 
-def test_a_start_that_takes_too_long_is_stopped(local_place: LocalPlace, tmp_path: Path) -> None:
-    local_place.make()
+def test_a_start_that_takes_too_long_is_stopped(local_config: LocalServiceConfig, tmp_path: Path) -> None:
+    local_config.make_directory()
     slow = dataclasses.replace(
-        local_place, python=_interpreter(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 60")
+        local_config, python=_interpreter(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 60")
     )
     with pytest.raises(IBMQLocalServiceError, match="was not ready after 0.5 seconds, and was stopped"):
         start(slow, timeout=0.5)
@@ -79,16 +79,16 @@ def test_a_start_that_takes_too_long_is_stopped(local_place: LocalPlace, tmp_pat
 
 
 def test_data_that_another_service_holds_are_left_to_it(
-    local_place: LocalPlace, monkeypatch: pytest.MonkeyPatch
+    local_config: LocalServiceConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     resolve_local()
-    record = service_of(local_place)
+    record = service_of(local_config)
     # A service that lost its discovery file, as if it had been deleted by hand.
-    local_place.discovery_file.unlink()
-    monkeypatch.setattr("qiskit_ibmq_provider.service.local.finding.START_SECONDS", 1.5)
+    local_config.discovery_file.unlink()
+    monkeypatch.setattr("qiskit_ibmq_provider.service.local.starting.START_SECONDS", 1.5)
     with pytest.raises(IBMQLocalServiceError, match="Run `ibmq local stop`"):
         resolve_local()
-    assert stop(local_place) == record.pid
+    assert stop(local_config) == record.pid
     assert resolve_local().instance_id != record.instance_id
 
 

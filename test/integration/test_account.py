@@ -220,9 +220,7 @@ def test_a_provider_outlives_a_service_that_comes_back_elsewhere_with_another_to
     circuit.measure(0, 0)
     with ServiceProcess(tmp_path, token="first-token") as first:
         credentials = Credentials(first.token, first.url)
-        destination = Destination(
-            credentials, lambda: ServiceLocation(second.url, Secret(second.token))
-        )
+        destination = Destination(credentials, lambda: ServiceLocation(second.url, Secret(second.token)))
         (provider,) = factory._log_in(credentials, {}, destination).providers.values()
         backend = provider.get_backend("ibmq_qasm_simulator")
         job = backend.run(circuit, shots=5)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Optional, Union
 from urllib.parse import unquote, urlsplit
 
-from qiskit_ibmq_provider.api.addresses import is_loopback
+from qiskit_ibmq_provider._checks import is_loopback
 from qiskit_ibmq_provider.credentials.credentials import Credentials
 
 __all__ = ["ws_proxy_params", "ws_ssl_options"]

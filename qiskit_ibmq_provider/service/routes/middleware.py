@@ -13,7 +13,7 @@ from urllib.parse import quote
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.service.activity import Activity
+from qiskit_ibmq_provider.service.services import Activity
 
 __all__ = ["RequestMiddleware"]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from qiskit_ibmq_provider.api.addresses import RefusedRedirect, is_loopback, origin_of, redirect_target
+from qiskit_ibmq_provider.api.addresses import RefusedRedirect, origin_of, redirect_target
 
 API = "https://api.example.org/api/x"
 TRUSTED = {"https://api.example.org:443", "https://other.example.org:8443"}
@@ -59,19 +59,3 @@ def test_a_login_may_move_from_http_to_https_of_the_same_host():
 )
 def test_origins_always_have_a_port(url, origin):
     assert origin_of(url) == origin
-
-
-@pytest.mark.parametrize(
-    ("host", "expected"),
-    [
-        ("127.0.0.1", True),
-        ("127.8.8.8", True),
-        ("::1", True),
-        ("LocalHost", True),
-        ("10.0.0.1", False),
-        ("a.org", False),
-        (None, False),
-    ],
-)
-def test_which_hosts_are_this_machine(host, expected):
-    assert is_loopback(host) is expected

@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from qiskit_ibmq_provider.service.activity import Activity
 from qiskit_ibmq_provider.service.routes.errors import EXCEPTION_HANDLERS
 from qiskit_ibmq_provider.service.routes.middleware import RequestMiddleware
+from qiskit_ibmq_provider.service.services import Activity
 
 
 async def _path(request: Request) -> Response:

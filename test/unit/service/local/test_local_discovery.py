@@ -1,21 +1,58 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""What a service says to the process that started it, and when it takes its discovery file back."""
+"""The discovery file, what a service says to the process that started it, and when it takes its file back."""
 
 from __future__ import annotations
 
+import json
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from filelock import FileLock
+from support.local_service import RECORD
+
+from qiskit_ibmq_provider.service.local.discovery import read_record, write_record
+
+
+def test_a_record_is_read_as_it_was_written_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "service.json"
+    write_record(path, RECORD)
+    assert read_record(path) == RECORD
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_tokens_are_not_shown() -> None:
+    assert "secret" not in repr(RECORD)
+    assert "secret" not in repr(RECORD.endpoint())
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '"text"', "\udcff", json.dumps({**RECORD.to_json(), "pid": "1"})]
+)
+def test_a_file_that_cannot_be_understood_counts_as_none(
+    tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "service.json"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert read_record(path) is None
+    assert str(path) in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_no_file_is_no_record(tmp_path: Path) -> None:
+    assert read_record(tmp_path / "service.json") is None
+
 
 SCRIPT = """
 import os, sys
 from pathlib import Path
-from qiskit_ibmq_provider.service.local.announcing import Announcement
-from qiskit_ibmq_provider.service.local.record import read_record
+from qiskit_ibmq_provider.service.local.discovery import Announcement
+from qiskit_ibmq_provider.service.local.discovery import read_record
 announcement = Announcement.from_environment(os.environ, "token", "one")
 assert not [name for name in os.environ if name.startswith("IBMQ_LOCAL_A")]
 def serve(ready):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from qiskit_ibmq_provider.service.activity import Activity
+from qiskit_ibmq_provider.service.services import Activity
 
 
 class _Time:

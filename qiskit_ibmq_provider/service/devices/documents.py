@@ -1,10 +1,11 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""From a configuration file to the configuration on the wire.
+"""From device files to the documents on the wire: configurations, calibrations and pulse defaults.
 
 Clients drop a device without a word when its configuration lacks a field or has one too many, so everything that they need is checked or
-filled in here. Snapshots of different years lack different fields.
+filled in here. Snapshots of different years lack different fields. Clients discard the offset of a date and take its digits for UTC, so
+dates are shifted here. A named value has exactly the four keys ``date``, ``name``, ``unit`` and ``value``; clients fail on a fifth.
 """
 
 from __future__ import annotations
@@ -14,12 +15,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Optional
 
+from qiskit_ibmq_provider._checks import is_whole
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
+from qiskit_ibmq_provider.protocol.instructions import PULSE_INSTRUCTION_FIELDS
 from qiskit_ibmq_provider.protocol.timestamps import format_utc, parse_utc
+from qiskit_ibmq_provider.service.devices.fields import (
+    CONFIGURATION_FIELDS,
+    DEFAULTS_FIELDS,
+    check_fields,
+    is_qubit_list,
+)
 from qiskit_ibmq_provider.service.devices.files import DeviceFileError
-from qiskit_ibmq_provider.service.devices.shapes import CONFIGURATION_FIELDS, check_fields, is_qubit_list
 
-__all__ = ["normalise_configuration"]
+__all__ = ["normalise_configuration", "normalise_defaults", "normalise_properties"]
 
 _REQUIRED: Final[Mapping[str, tuple[type, ...]]] = {
     "backend_name": (str,),
@@ -63,7 +71,7 @@ _SIMULATED: Final = "Simulated"
 _MEASURED: Final = (1, 2)
 """The measurement levels that are simulated: points in the IQ plane, and bits."""
 
-_SHAPES: Final = ("gaussian", "gaussian_square", "drag", "constant")
+_PARAMETRIC_PULSES: Final = ("gaussian", "gaussian_square", "drag", "constant")
 """The parametric pulses that are played."""
 
 _LARGEST_GHZ: Final = 1e6
@@ -95,8 +103,8 @@ def normalise_configuration(
     configuration = {key: value for key, value in raw.items() if value is not None and key not in _DROPPED}
     simulator = raw["simulator"]
     configuration["coupling_map"] = raw["coupling_map"]
-    configuration["online_date"] = _date(raw["online_date"], path)
-    configuration["gates"] = [_gate(gate, path) for gate in raw["gates"]]
+    configuration["online_date"] = _date(raw["online_date"], {}, "online_date", path)
+    configuration["gates"] = [_instruction(gate, path) for gate in raw["gates"]]
     configuration["local"] = False
     # What this service takes, whatever the device took in its time.
     configuration["input_allowed"] = ["job"]
@@ -132,11 +140,10 @@ def _announce_pulses(configuration: dict[str, Any], has_pulses: bool) -> None:
     if "meas_levels" in configuration:
         configuration["meas_levels"] = list(_MEASURED)
     if runs and not configuration.get("parametric_pulses"):
-        configuration["parametric_pulses"] = list(_SHAPES)
+        configuration["parametric_pulses"] = list(_PARAMETRIC_PULSES)
 
 
 def _check(raw: Mapping[str, Any], path: Path) -> None:
-    """Check the fields that clients need, and those that would make them drop the device."""
     for key, types in _REQUIRED.items():
         if key not in raw:
             raise DeviceFileError(path, f"the key {key!r} is missing.")
@@ -146,32 +153,22 @@ def _check(raw: Mapping[str, Any], path: Path) -> None:
             raise DeviceFileError(path, f"the key {key!r} should be {expected}, not {value!r:.60}.")
     for key in ("n_qubits", "max_shots", "max_experiments"):
         value = raw.get(key, 1)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        if not is_whole(value, 1):
             raise DeviceFileError(path, f"the key {key!r} should be a positive integer, not {value!r:.60}.")
     for key in ("basis_gates", "supported_instructions"):
         names = raw.get(key, [])
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise DeviceFileError(path, f"the key {key!r} should be a list of names, not {names!r:.60}.")
-    _check_couplings(raw["coupling_map"], raw["n_qubits"], "coupling_map", path)
+    for coupling in raw["coupling_map"] or []:
+        if not is_qubit_list(coupling, raw["n_qubits"]):
+            raise DeviceFileError(
+                path,
+                f"the key 'coupling_map' has an entry that is no list of qubits below {raw['n_qubits']}: {coupling!r:.60}.",
+            )
     check_fields(raw, CONFIGURATION_FIELDS, path)
 
 
-def _check_couplings(couplings: Any, qubits: int, key: str, path: Path) -> None:
-    """Check a list of lists of qubits."""
-    for coupling in couplings or []:
-        inside = isinstance(coupling, list) and all(
-            isinstance(qubit, int) and not isinstance(qubit, bool) and 0 <= qubit < qubits
-            for qubit in coupling
-        )
-        if not inside:
-            raise DeviceFileError(
-                path,
-                f"the key {key!r} has an entry that is no list of qubits below {qubits}: {coupling!r:.60}.",
-            )
-
-
-def _gate(gate: Any, path: Path) -> dict[str, Any]:
-    """Return an entry of ``gates`` with the keys that clients accept."""
+def _instruction(gate: Any, path: Path) -> dict[str, Any]:
     if not isinstance(gate, dict) or not isinstance(gate.get("name"), str):
         raise DeviceFileError(path, f"the key 'gates' has an entry without a name: {gate!r:.60}.")
     entry = {key: gate[key] for key in _GATE_KEYS if key in gate}
@@ -187,16 +184,7 @@ def _gate(gate: Any, path: Path) -> dict[str, Any]:
     return entry
 
 
-def _date(text: str, path: Path) -> str:
-    """Return the date on which the device came up, in UTC: clients throw the offset away."""
-    try:
-        return format_utc(parse_utc(text))
-    except ProtocolError as err:
-        raise DeviceFileError(path, f"the key 'online_date' is no date: {err}") from err
-
-
 def _describe(configuration: Mapping[str, Any], calibrated: Optional[datetime.datetime]) -> str:
-    """Return the description, which says that the device is simulated, and from what."""
     text = str(configuration.get("description") or configuration["backend_name"]).rstrip(".")
     # A configuration that was saved from this service says it already.
     text = text.partition(_SIMULATED)[0].rstrip(". ")
@@ -217,3 +205,119 @@ def _to_wire_units(configuration: dict[str, Any]) -> None:
         ranges = configuration.get(key)
         if ranges and ranges[0][0] > _LARGEST_GHZ:
             configuration[key] = [[frequency * 1e-9 for frequency in limits] for limits in ranges]
+
+
+def normalise_properties(raw: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """Return a calibration as clients read it.
+
+    Args:
+        raw: what the file holds; not changed.
+        path: the file, for errors.
+
+    Raises:
+        DeviceFileError: a field is missing or has the wrong type.
+    """
+    for key in ("backend_name", "backend_version", "last_update_date"):
+        if not isinstance(raw.get(key), str):
+            raise DeviceFileError(path, f"the key {key!r} is missing, or is no text.")
+    for key in ("qubits", "gates"):
+        if not isinstance(raw.get(key), list):
+            raise DeviceFileError(path, f"the key {key!r} is missing, or is no list.")
+    dates: dict[str, str] = {}
+    properties = dict(raw)
+    properties["last_update_date"] = _date(raw["last_update_date"], dates, "last_update_date", path)
+    properties["qubits"] = [_values(qubit, dates, "qubits", path) for qubit in raw["qubits"]]
+    properties["gates"] = [_calibrated_gate(gate, len(raw["qubits"]), dates, path) for gate in raw["gates"]]
+    properties["general"] = _values(raw.get("general") or [], dates, "general", path)
+    return properties
+
+
+def normalise_defaults(raw: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """Return pulse defaults as clients read them, with frequencies in GHz.
+
+    Args:
+        raw: what the file holds; not changed.
+        path: the file, for errors.
+
+    Raises:
+        DeviceFileError: a field is missing or has the wrong type.
+    """
+    for key in ("qubit_freq_est", "meas_freq_est", "pulse_library", "cmd_def"):
+        if not isinstance(raw.get(key), list):
+            raise DeviceFileError(path, f"the key {key!r} is missing, or is no list.")
+    check_fields(raw, DEFAULTS_FIELDS, path)
+    defaults = {key: value for key, value in raw.items() if value is not None and not key.startswith("_")}
+    defaults.setdefault("buffer", 0)
+    for key in ("qubit_freq_est", "meas_freq_est"):
+        defaults[key] = [value * 1e-9 if value > _LARGEST_GHZ else value for value in raw[key]]
+    defaults["cmd_def"] = [_command(command) for command in raw["cmd_def"]]
+    for key in ("meas_kernel", "discriminator"):
+        if key in defaults:
+            defaults[key] = {"name": defaults[key]["name"], "params": defaults[key].get("params", {})}
+    return defaults
+
+
+def _values(values: Any, dates: dict[str, str], key: str, path: Path) -> list[dict[str, Any]]:
+    """Return a list of named values, without those that have no value."""
+    if not isinstance(values, list):
+        raise DeviceFileError(path, f"the key {key!r} should hold lists of named values, not {values!r:.60}.")
+    return [
+        _value(value, dates, key, path)
+        for value in values
+        if not (isinstance(value, dict) and value.get("value") is None)
+    ]
+
+
+def _value(value: Any, dates: dict[str, str], key: str, path: Path) -> dict[str, Any]:
+    if not isinstance(value, dict) or not {"date", "name", "unit", "value"} <= value.keys():
+        raise DeviceFileError(
+            path, f"the key {key!r} has a value without date, name, unit and value: {value!r:.60}."
+        )
+    if not isinstance(value["name"], str) or not isinstance(value["unit"], str):
+        raise DeviceFileError(
+            path, f"the key {key!r} has a value whose name or unit is no text: {value!r:.60}."
+        )
+    if isinstance(value["value"], bool) or not isinstance(value["value"], (int, float)):
+        raise DeviceFileError(path, f"the key {key!r} has a value that is no number: {value!r:.60}.")
+    return {
+        "date": _date(value["date"], dates, key, path),
+        "name": value["name"],
+        "unit": value["unit"],
+        "value": value["value"],
+    }
+
+
+def _calibrated_gate(gate: Any, qubits: int, dates: dict[str, str], path: Path) -> dict[str, Any]:
+    if not isinstance(gate, dict) or not isinstance(gate.get("gate"), str):
+        raise DeviceFileError(path, f"the key 'gates' has an entry without the name of a gate: {gate!r:.60}.")
+    acted = gate.get("qubits")
+    if not acted or not is_qubit_list(acted, qubits):
+        raise DeviceFileError(
+            path,
+            f"the key 'gates' has an entry whose 'qubits' are no list of qubits below {qubits}: {gate!r:.60}.",
+        )
+    entry = dict(gate)
+    entry["parameters"] = _values(gate.get("parameters") or [], dates, "gates", path)
+    entry.setdefault("name", "_".join([gate["gate"] + str(acted[0]), *map(str, acted[1:])]))
+    return entry
+
+
+def _date(text: Any, dates: dict[str, str], key: str, path: Path) -> str:
+    """Return a date in UTC; the few dates of a file are read once each."""
+    known = dates.get(text) if isinstance(text, str) else None
+    if known is not None:
+        return known
+    try:
+        dates[text] = format_utc(parse_utc(text))
+    except ProtocolError as err:
+        raise DeviceFileError(path, f"the key {key!r} holds what is no date: {err}") from err
+    return dates[text]
+
+
+def _command(command: dict[str, Any]) -> dict[str, Any]:
+    """Return one command definition, its instructions with the keys that clients accept."""
+    sequence = [
+        {key: value for key, value in step.items() if key in PULSE_INSTRUCTION_FIELDS}
+        for step in command["sequence"]
+    ]
+    return {**command, "sequence": sequence}

@@ -1,6 +1,6 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""Where the service of this machine keeps what it has, and the few settings that a user has for it.
+"""The settings of the service of this machine: where it keeps what it has, what runs it, and when it ends.
 
 ========================== =================================================================================
 variable                   meaning
@@ -13,29 +13,33 @@ variable                   meaning
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import math
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Optional
 
+from qiskit_ibmq_provider._checks import read_number
 from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
-from qiskit_ibmq_provider.service.local.record import ServiceRecord, read_record
-from qiskit_ibmq_provider.service.local.requirements import missing_extra
+from qiskit_ibmq_provider.service.local.discovery import ServiceRecord, read_record
+from qiskit_ibmq_provider.service.local.requirements import explain_missing, missing_module
 
-__all__ = ["IDLE_SECONDS", "LocalPlace"]
+__all__ = ["IDLE_SECONDS", "LocalServiceConfig", "check_extra", "missing_extra"]
 
 IDLE_SECONDS: Final = 900.0
 """After so many seconds without requests and unfinished jobs, the service ends. The next script starts it again."""
 
 _APPLICATION: Final = "qiskit-ibmq-provider"
 
+_LOCK_SECONDS: Final = 120.0
+"""How long to wait for others that start or stop the service. A start takes two seconds, and is given up after a minute."""
+
 
 @dataclasses.dataclass(frozen=True)
-class LocalPlace:
-    """The directory of the service of this machine, and how the service is to be run.
+class LocalServiceConfig:
+    """The settings of the service of this machine.
 
     Attributes:
         directory: everything is in here.
@@ -48,8 +52,8 @@ class LocalPlace:
     idle_seconds: float = IDLE_SECONDS
 
     @classmethod
-    def from_environment(cls, environ: Optional[Mapping[str, str]] = None) -> LocalPlace:
-        """Return the place that the environment names, or the user's own.
+    def from_environment(cls, environ: Optional[Mapping[str, str]] = None) -> LocalServiceConfig:
+        """Return the settings of the environment; the directory is the user's own by default.
 
         Raises:
             IBMQLocalServiceError: a variable has a wrong value, or the extra is not installed.
@@ -88,7 +92,7 @@ class LocalPlace:
         """The log before that one."""
         return self.directory / "service.log.1"
 
-    def make(self) -> None:
+    def make_directory(self) -> None:
         """Make the directory, for its owner only.
 
         Raises:
@@ -101,6 +105,35 @@ class LocalPlace:
                 f"The directory {self.directory} of the local service cannot be made: {err.strerror or err}. "
                 "Set IBMQ_LOCAL_DIR to a directory that you can write."
             ) from err
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the lock of starting and stopping while the block runs: one process at a time does either.
+
+        Raises:
+            IBMQLocalServiceError: another process holds it for too long, or it cannot be written.
+        """
+        try:
+            from filelock import FileLock, Timeout
+        except ImportError:
+            raise missing_extra("filelock") from None
+        lock = FileLock(self.lock_file, timeout=_LOCK_SECONDS)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise IBMQLocalServiceError(
+                f"Another process has been starting or stopping the local service for {_LOCK_SECONDS:g} seconds. "
+                f"End it (it holds a lock on {self.lock_file}) and try again."
+            ) from None
+        except OSError as err:
+            raise IBMQLocalServiceError(
+                f"The file {self.lock_file} cannot be written: {err.strerror or err}. "
+                "Set IBMQ_LOCAL_DIR to a directory that you can write."
+            ) from err
+        try:
+            yield
+        finally:
+            lock.release()
 
     def record(self) -> Optional[ServiceRecord]:
         """Read the discovery file; ``None`` if there is none that can be understood.
@@ -133,6 +166,26 @@ class LocalPlace:
         return record
 
 
+def check_extra() -> None:
+    """Check that this interpreter can run the service.
+
+    Raises:
+        IBMQLocalServiceError: it lacks a module. The text says what to do.
+    """
+    missing = missing_module()
+    if missing is not None:
+        raise missing_extra(missing)
+
+
+def missing_extra(module: str) -> IBMQLocalServiceError:
+    """Return the error that says that the local service lacks a module, and what to do."""
+    return IBMQLocalServiceError(
+        explain_missing(
+            module, "set IBMQ_LOCAL_PYTHON to an interpreter of Python 3.9 to 3.12 that has this extra"
+        )
+    )
+
+
 def _user_directory() -> Path:
     try:
         from platformdirs import user_data_path
@@ -144,11 +197,8 @@ def _user_directory() -> Path:
 def _idle_seconds(text: Optional[str]) -> float:
     if not text:
         return IDLE_SECONDS
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
+    seconds = read_number(text)
+    if seconds is None or seconds <= 0:
         raise IBMQLocalServiceError(
             f"IBMQ_LOCAL_IDLE_TIMEOUT is {text!r}. It has to be a number of seconds above 0."
         )

@@ -10,50 +10,42 @@ refused with the field's name instead.
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Callable, Final
+from typing import Any, Callable, Final, Optional
 
+from qiskit_ibmq_provider._checks import is_number, is_whole
 from qiskit_ibmq_provider.service.devices.files import DeviceFileError
 
-__all__ = ["CONFIGURATION_FIELDS", "DEFAULTS_FIELDS", "Shape", "check_fields", "is_number", "is_qubit_list"]
+__all__ = ["CONFIGURATION_FIELDS", "DEFAULTS_FIELDS", "FieldRule", "check_fields", "is_qubit_list"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Shape:
-    """What a value should be, as a test and in words."""
+class FieldRule:
+    """What the value of a field should be, as a test and in words."""
 
     fits: Callable[[Any], bool]
     words: str
 
 
-def is_number(value: Any) -> bool:
-    """Tell whether a JSON value is a finite number."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+def is_qubit_list(value: Any, below: Optional[int] = None) -> bool:
+    """Tell whether a value is a list of numbers of qubits, all of them less than ``below``."""
+    return isinstance(value, list) and all(is_whole(qubit, below=below) for qubit in value)
 
 
-def is_qubit_list(value: Any) -> bool:
-    """Tell whether a value is a list of numbers of qubits."""
-    return isinstance(value, list) and all(
-        isinstance(qubit, int) and not isinstance(qubit, bool) and qubit >= 0 for qubit in value
-    )
-
-
-def check_fields(raw: Mapping[str, Any], shapes: Mapping[str, Shape], path: Path) -> None:
+def check_fields(raw: Mapping[str, Any], rules: Mapping[str, FieldRule], path: Path) -> None:
     """Check the fields of a document that are there and not null.
 
     Raises:
         DeviceFileError: one of them is not what it should be; the message names it.
     """
-    for key, shape in shapes.items():
+    for key, rule in rules.items():
         value = raw.get(key)
-        if value is not None and not shape.fits(value):
-            raise DeviceFileError(path, f"the key {key!r} should be {shape.words}, not {value!r:.60}.")
+        if value is not None and not rule.fits(value):
+            raise DeviceFileError(path, f"the key {key!r} should be {rule.words}, not {value!r:.60}.")
 
 
 def _is_list(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """Return the test for a list of values that pass another test."""
     return lambda value: isinstance(value, list) and all(map(fits, value))
 
 
@@ -79,9 +71,9 @@ def _is_hamiltonian(value: Any) -> bool:
 
 
 def _is_control(value: Any) -> bool:
-    """Tell whether a value is the frequency of a control channel: a sum of those of qubits."""
+    # The frequency of a control channel is a sum of those of qubits.
     return _is_list(
-        lambda term: isinstance(term, dict) and is_qubit_list([term.get("q")]) and _is_pair(term.get("scale"))
+        lambda term: isinstance(term, dict) and is_whole(term.get("q")) and _is_pair(term.get("scale"))
     )(value)
 
 
@@ -107,22 +99,22 @@ def _is_command(value: Any) -> bool:
     )
 
 
-_NUMBER: Final = Shape(is_number, "a number")
-_POSITIVE: Final = Shape(lambda value: is_number(value) and value > 0, "a positive number")
-_NUMBERS: Final = Shape(_is_list(is_number), "a list of numbers")
-_RANGES: Final = Shape(_is_list(_is_pair), "a list of pairs of numbers")
-_TEXT: Final = Shape(_is_text, "a text")
-_TEXTS: Final = Shape(_is_list(_is_text), "a list of texts")
-_OBJECT: Final = Shape(_is_object, "an object")
-_FLAG: Final = Shape(lambda value: isinstance(value, bool), "true or false")
-_NAMED: Final = Shape(
+_NUMBER: Final = FieldRule(is_number, "a number")
+_POSITIVE: Final = FieldRule(lambda value: is_number(value) and value > 0, "a positive number")
+_NUMBERS: Final = FieldRule(_is_list(is_number), "a list of numbers")
+_RANGES: Final = FieldRule(_is_list(_is_pair), "a list of pairs of numbers")
+_TEXT: Final = FieldRule(_is_text, "a text")
+_TEXTS: Final = FieldRule(_is_list(_is_text), "a list of texts")
+_OBJECT: Final = FieldRule(_is_object, "an object")
+_FLAG: Final = FieldRule(lambda value: isinstance(value, bool), "true or false")
+_NAMED: Final = FieldRule(
     lambda value: (
         isinstance(value, dict) and _is_text(value.get("name")) and _is_object(value.get("params", {}))
     ),
     "an object with a 'name'",
 )
 
-CONFIGURATION_FIELDS: Final[Mapping[str, Shape]] = {
+CONFIGURATION_FIELDS: Final[Mapping[str, FieldRule]] = {
     "channels": _OBJECT,
     "default_rep_delay": _NUMBER,
     "description": _TEXT,
@@ -131,13 +123,13 @@ CONFIGURATION_FIELDS: Final[Mapping[str, Shape]] = {
     "dt": _POSITIVE,
     "dtm": _POSITIVE,
     "dynamic_reprate_enabled": _FLAG,
-    "hamiltonian": Shape(_is_hamiltonian, "an object with numbers 'vars' and texts 'h_str'"),
+    "hamiltonian": FieldRule(_is_hamiltonian, "an object with numbers 'vars' and texts 'h_str'"),
     "meas_kernels": _TEXTS,
-    "meas_levels": Shape(_is_list(lambda level: level in (0, 1, 2)), "a list of 0, 1 and 2"),
+    "meas_levels": FieldRule(_is_list(lambda level: level in (0, 1, 2)), "a list of 0, 1 and 2"),
     "meas_lo_range": _RANGES,
-    "meas_map": Shape(_is_list(is_qubit_list), "a list of lists of qubits"),
+    "meas_map": FieldRule(_is_list(is_qubit_list), "a list of lists of qubits"),
     "multi_meas_enabled": _FLAG,
-    "n_uchannels": Shape(lambda value: is_qubit_list([value]), "a number of 0 or more"),
+    "n_uchannels": FieldRule(is_whole, "a number of 0 or more"),
     "parametric_pulses": _TEXTS,
     "processor_type": _OBJECT,
     "qubit_lo_range": _RANGES,
@@ -146,21 +138,23 @@ CONFIGURATION_FIELDS: Final[Mapping[str, Shape]] = {
     "sample_name": _TEXT,
     "simulation_method": _TEXT,
     "timing_constraints": _OBJECT,
-    "u_channel_lo": Shape(
+    "u_channel_lo": FieldRule(
         _is_list(_is_control), "lists of objects with a qubit 'q' and a pair [re, im] as 'scale'"
     ),
 }
 """What a configuration may hold beyond what it must."""
 
-DEFAULTS_FIELDS: Final[Mapping[str, Shape]] = {
+DEFAULTS_FIELDS: Final[Mapping[str, FieldRule]] = {
     "buffer": _NUMBER,
-    "cmd_def": Shape(
+    "cmd_def": FieldRule(
         _is_list(_is_command), "a list of commands with name, qubits and a sequence of steps with name and t0"
     ),
     "discriminator": _NAMED,
     "meas_freq_est": _NUMBERS,
     "meas_kernel": _NAMED,
-    "pulse_library": Shape(_is_list(_is_pulse), "a list of pulses with a name and samples as pairs [re, im]"),
+    "pulse_library": FieldRule(
+        _is_list(_is_pulse), "a list of pulses with a name and samples as pairs [re, im]"
+    ),
     "qubit_freq_est": _NUMBERS,
 }
 """What pulse defaults hold."""
