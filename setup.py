@@ -26,23 +26,18 @@ SERVICE = [
     "regex>=2023.0.0",
 ]
 
-JUPYTER = ["ipython>=7.20", "ipywidgets>=7.6"]
-
 EXTRAS = {
     "service": SERVICE,
-    "cluster": ["distributed>=2023.5", "psycopg[binary]>=3.1", "fsspec>=2023.5", "s3fs>=2023.5"],
-    "metrics": ["prometheus-client>=0.17"],
-    "visualization": ["matplotlib>=3.4", "plotly>=5.0", "seaborn>=0.11"],
-    "jupyter": JUPYTER,
     "keyring": ["keyring>=23.0"],
     "ntlm": ["requests-ntlm>=1.1.0"],
     "dev": [
         *SERVICE,
-        *JUPYTER,  # with matplotlib: what the Jupyter tools of terra import
         "build>=1.0",
         "coverage>=7.0",
         "hypothesis>=6.80",
         "import-linter>=2.0",
+        "ipython>=7.20",  # with ipywidgets and matplotlib: what the Jupyter tools of terra import
+        "ipywidgets>=7.6",
         "keyring>=23.0",
         "matplotlib>=3.4",
         "mypy>=1.8",

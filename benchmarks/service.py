@@ -9,7 +9,6 @@ Run as a child process: ``python -m benchmarks.service DIRECTORY TOKEN PROJECTâ€
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime as dt
 import secrets
 import socket

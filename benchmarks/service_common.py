@@ -52,11 +52,11 @@ class Caller:
             return json.loads(self.raw(method, target, body))
         return json.loads(self.raw(method, target, json.dumps(body).encode()))
 
-    def raw(self, method: str, target: str, body: Any = None) -> bytes:
+    def raw(self, method: str, target: str, body: Any = None, **headers: str) -> bytes:
         """Send a request and return the body of its answer, which must be a success."""
         parts = urlsplit(target)
         path = f"{parts.path}?{parts.query}" if parts.scheme else self._base + target
-        self._connection.request(method, path, body, self._headers)
+        self._connection.request(method, path, body, {**self._headers, **headers})
         answer = self._connection.getresponse()
         content = answer.read()
         if answer.status != 200:
@@ -74,11 +74,9 @@ class Caller:
 
     def submit_directly(self, backend: str, payload: bytes) -> str:
         """Submit a job in one request, and return its id."""
-        head = json.dumps({"backend": {"name": backend}, "allowObjectStorage": True}).encode()
-        answer = json.loads(
-            self.raw("POST", f"{PROJECT}/Jobs/direct", head[:-1] + b', "qObject": ' + payload + b"}")
-        )
-        return str(answer["job"]["id"])
+        wanted = json.dumps({"backend": {"name": backend}, "allowObjectStorage": True})
+        answer = self.raw("POST", f"{PROJECT}/Jobs/direct", payload, **{"Qx-Job": wanted})
+        return str(json.loads(answer)["job"]["id"])
 
     def result_directly(self, job_id: str) -> Any:
         """Return the result of a job in one request."""

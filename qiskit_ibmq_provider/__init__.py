@@ -9,8 +9,6 @@ importable as ``qiskit.providers.ibmq``.
 from __future__ import annotations
 
 import importlib
-import logging
-import threading
 from typing import TYPE_CHECKING, Any
 
 from qiskit_ibmq_provider import _alias
@@ -22,7 +20,6 @@ from qiskit_ibmq_provider._logging import (
 from qiskit_ibmq_provider.version import __version__
 
 if TYPE_CHECKING:
-    from qiskit_ibmq_provider._project.least_busy import least_busy
     from qiskit_ibmq_provider.accountprovider import AccountProvider
     from qiskit_ibmq_provider.backendjoblimit import BackendJobLimit
     from qiskit_ibmq_provider.exceptions import (
@@ -45,7 +42,7 @@ if TYPE_CHECKING:
         IBMQProviderError,
     )
     from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
-    from qiskit_ibmq_provider.ibmqbackendservice import IBMQBackendService
+    from qiskit_ibmq_provider.ibmqbackendservice import IBMQBackendService, least_busy
     from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
     from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
     from qiskit_ibmq_provider.managed.ibmqjobmanager import IBMQJobManager
@@ -92,13 +89,14 @@ __all__ = [
 _LAZY = {
     "AccountProvider": "accountprovider",
     "BackendJobLimit": "backendjoblimit",
+    "IBMQ": "ibmqfactory",
     "IBMQBackend": "ibmqbackend",
     "IBMQBackendService": "ibmqbackendservice",
     "IBMQFactory": "ibmqfactory",
     "IBMQJob": "job.ibmqjob",
     "IBMQJobManager": "managed.ibmqjobmanager",
     "RunnerResult": "runner_result",
-    "least_busy": "_project.least_busy",
+    "least_busy": "ibmqbackendservice",
     "setup_logger": "utils.utils",
     **{name: "exceptions" for name in __all__ if name.startswith("IBMQ") and name.endswith("Error")},
     **{name: "exceptions" for name in __all__ if name.startswith("IBMQAccount")},
@@ -126,14 +124,11 @@ _SUBMODULES = frozenset(
 )
 """Modules that a script may reach as attributes after importing only the package."""
 
-_IBMQ_LOCK = threading.Lock()
-
 
 def __getattr__(name: str) -> Any:
-    if name == "IBMQ":
-        return _the_factory()
     if name in _LAZY:
-        value = getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
+        module = importlib.import_module(f"{__name__}.{_LAZY[name]}")
+        value = module.factory_of_session() if name == "IBMQ" else getattr(module, name)
         globals()[name] = value
         return value
     if name in _SUBMODULES:
@@ -143,20 +138,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, *_SUBMODULES})
-
-
-def _the_factory() -> IBMQFactory:
-    """Make the one ``IBMQ`` object, and apply the log settings of the environment."""
-    # Imported before the lock is taken: no import may wait for it.
-    from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
-    from qiskit_ibmq_provider.utils.utils import setup_logger
-
-    with _IBMQ_LOCK:
-        if "IBMQ" not in globals():
-            setup_logger(logging.getLogger(IBMQ_PROVIDER_LOGGER_NAME))
-            globals()["IBMQ"] = IBMQFactory()
-        factory: IBMQFactory = globals()["IBMQ"]
-        return factory
 
 
 # Last, so that nobody gets the package by its older name before it is complete.

@@ -2,8 +2,8 @@
 # See the file LICENSE at the root of the repository.
 """Python's cyclic garbage collector, held while many short-lived objects are made.
 
-Assembling one large circuit makes hundreds of thousands of objects that all die by reference count. The collector walks them again
-and again for nothing: that costs more than the assembling.
+Assembling one large circuit makes hundreds of thousands of objects, and all of them are freed by their reference counts. The collector
+still goes through them again and again, which takes longer than the assembling itself.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ __all__ = ["collector_held"]
 class _Hold:
     """Which threads want the collector held, and what it is to be set to when the last of them is done.
 
-    Held by its threshold, not by ``gc.disable()``: that switch is the user's. Whoever turns it meanwhile, in another thread, finds it so
-    afterwards.
+    The threshold is what holds it, not ``gc.disable()``: that switch is the user's. If another thread turns it meanwhile, it stays as that
+    thread has set it.
     """
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class _Hold:
     def _let_go_if_unused(self) -> None:
         if self._holders or self._thresholds is None:
             return
-        # Somebody else may have set a threshold meanwhile; his is the newer word.
+        # If somebody else has set a threshold meanwhile, theirs is newer and stays.
         if gc.get_threshold()[0] == 0:
             gc.set_threshold(*self._thresholds)
         self._thresholds = None
@@ -64,7 +64,7 @@ class _Hold:
             )
 
     def _forked(self) -> None:
-        """In a child process only the thread that forked goes on; the others do not hold anything there."""
+        """Forget all threads but the one that forked: the others do not run in the child process."""
         thread = threading.get_ident()
         self._holders = {thread: self._holders[thread]} if thread in self._holders else {}
         self._let_go_if_unused()

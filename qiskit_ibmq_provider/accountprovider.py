@@ -9,28 +9,37 @@ import copy
 import importlib
 import importlib.util
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable, Final, Optional, Union
 
 from qiskit.providers.exceptions import QiskitBackendNotFoundError
+from qiskit.providers.provider import ProviderV1
 
-from qiskit_ibmq_provider._project.connected_provider import ConnectedProvider
-from qiskit_ibmq_provider._project.connection import ProjectConnection
-from qiskit_ibmq_provider._project.device_list import DeviceList
-from qiskit_ibmq_provider.credentials.reference import AccountReference
-from qiskit_ibmq_provider.exceptions import IBMQInputValueError, IBMQNotAuthorizedError
+from qiskit_ibmq_provider._backend.api_errors import api_errors
+from qiskit_ibmq_provider._collector import collector_held
+from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider._project import backend_names
+from qiskit_ibmq_provider.credentials.credentials import AccountReference, Credentials
+from qiskit_ibmq_provider.encoding.backends import decode_backend_configuration
+from qiskit_ibmq_provider.exceptions import (
+    IBMQBackendApiError,
+    IBMQInputValueError,
+    IBMQNotAuthorizedError,
+)
+from qiskit_ibmq_provider.ibmqbackend import IBMQBackend, IBMQSimulator
 from qiskit_ibmq_provider.ibmqbackendservice import IBMQBackendService, IBMQDeprecatedBackendService
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
 
 if TYPE_CHECKING:
     from qiskit.circuit import QuantumCircuit
     from qiskit.transpiler import Layout
 
+    from qiskit_ibmq_provider.api.clients.account import AccountClient
     from qiskit_ibmq_provider.api.session import RetrySession
-    from qiskit_ibmq_provider.credentials.credentials import Credentials
-    from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
-    from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
 
 __all__ = ["AccountProvider"]
+
+logger = get_logger(__name__)
 
 _OPTIONAL_SERVICES: Final = {
     "experiment": ("experiment_url", "qiskit_ibmq_provider.experiment", "IBMExperimentService"),
@@ -39,7 +48,7 @@ _OPTIONAL_SERVICES: Final = {
 """Services that not every account has: which attribute of the credentials grants them, and what serves them."""
 
 
-class AccountProvider(ConnectedProvider):
+class AccountProvider(ProviderV1):
     """The backends and services that an account has in one hub, group and project.
 
     :meth:`IBMQ.load_account() <.IBMQFactory.load_account>`, :meth:`IBMQ.enable_account() <.IBMQFactory.enable_account>` and
@@ -55,12 +64,14 @@ class AccountProvider(ConnectedProvider):
         >>> list(provider.services())
         ['backend']
 
-    Backends are asked for when they are first needed. A pickled provider names its account and holds no token; see
-    :meth:`.IBMQFactory.provider_of`.
+    Backends are asked for when they are first needed; while the list is empty, or could not be had, each access asks the server again.
+
+    A copy of a provider is equal to it and shares its connection, which can then be set apart. A pickled provider names its account and
+    holds no token; see :meth:`.IBMQFactory.provider_of`. Safe to use from several threads.
 
     Args:
         credentials: credentials of the project.
-        factory: the account that the provider belongs to.
+        factory: the :class:`.IBMQFactory` with the account that the provider belongs to.
         session: the account's connection, which its providers share; a new one if there is none.
         reference: names the account and the project; by default after the credentials.
     """
@@ -68,22 +79,50 @@ class AccountProvider(ConnectedProvider):
     def __init__(
         self,
         credentials: Credentials,
-        factory: IBMQFactory,
+        factory: Any,  # An IBMQFactory. It makes providers, so its module lies above this one.
         *,
         session: Optional[RetrySession] = None,
         reference: Optional[AccountReference] = None,
     ) -> None:
-        reference = reference or AccountReference.of(credentials)
-        self._set_up(ProjectConnection(factory, reference, credentials, session))
+        self._set_up(factory, reference or AccountReference.of(credentials), credentials, session)
 
-    def _set_up(self, connection: ProjectConnection) -> None:
-        super()._set_up(connection)
+    def _set_up(
+        self,
+        factory: Any,
+        reference: AccountReference,
+        credentials: Optional[Credentials] = None,
+        session: Optional[RetrySession] = None,
+    ) -> None:
+        """Give a new provider its parts. Without credentials its account is opened when it is needed."""
+        super().__init__()
+        self._factory = factory
+        self._reference = reference
+        self._credentials = credentials
+        self._session = session
+        self._client: Optional[AccountClient] = None
+        self._backends_by_name: dict[str, IBMQBackend] = {}
+        self._make_own_parts()
+
+    def _make_own_parts(self) -> None:
+        """Make what a provider does not share with its copies."""
         self._lock = threading.RLock()
-        self._devices = DeviceList(self, connection.client)
+        self._listing = threading.Lock()
         self._backend = IBMQBackendService(self)
         self._optional: dict[str, Any] = {}
         # Called it lists backends, as the method of this name says; its attributes are an older spelling.
         self.backends = IBMQDeprecatedBackendService(self._backend)  # type: ignore[method-assign]
+
+    @property
+    def credentials(self) -> Credentials:
+        """Credentials of the project.
+
+        Raises:
+            IBMQError: the account of a pickled provider has to be opened, and cannot be.
+        """
+        with self._lock:
+            if self._credentials is None:
+                self._credentials = self._opened().credentials
+            return self._credentials
 
     @property
     def backend(self) -> IBMQBackendService:
@@ -149,12 +188,13 @@ class AccountProvider(ConnectedProvider):
             )
         if name is None:
             raise QiskitBackendNotFoundError(f"No backend matches the criteria {kwargs!r}.")
-        if self._devices.find(name) is not None:
+        if backend_names.find(self._backends, name) is not None:
             raise QiskitBackendNotFoundError(
                 f"No backend matches the criteria: {name!r} is there and does not meet {kwargs!r}."
             )
         raise QiskitBackendNotFoundError(
-            f"No backend matches the criteria: {self!r} has no {name!r}. {self._devices.suggestion(name)}"
+            f"No backend matches the criteria: {self!r} has no {name!r}. "
+            f"{backend_names.suggestion(self._backends, name)}"
         )
 
     def run_circuits(
@@ -265,7 +305,6 @@ class AccountProvider(ConnectedProvider):
         return name
 
     def _granted(self, name: str) -> Any:
-        """Return an optional service."""
         service = self._optional_service(name)
         if service is None:
             raise IBMQNotAuthorizedError(
@@ -282,3 +321,113 @@ class AccountProvider(ConnectedProvider):
             if name not in self._optional:
                 self._optional[name] = getattr(importlib.import_module(module), class_name)(self)
             return self._optional[name]
+
+    @property
+    def _experiment(self) -> Any:
+        """The experiment service, ``None`` if the account does not have it: the name by which tools look for it."""
+        return self._optional_service("experiment")
+
+    @property
+    def _api_client(self) -> AccountClient:
+        """The requests of the project, under the name by which tools know them and set others in their place."""
+        with self._lock:
+            if self._client is None:
+                self._client = self._new_client()
+            return self._client
+
+    @_api_client.setter
+    def _api_client(self, client: AccountClient) -> None:
+        self._client = client
+
+    def _new_client(self) -> AccountClient:
+        from qiskit_ibmq_provider.api.clients.account import AccountClient, DeferredAccountClient
+
+        if self._credentials is None:
+            return DeferredAccountClient(lambda: self._opened()._api_client)  # noqa: SLF001 - one project in two objects
+        parameters = {} if self._session is not None else self._credentials.connection_parameters()
+        return AccountClient(self._credentials, session=self._session, **parameters)
+
+    def _opened(self) -> AccountProvider:
+        """Return the provider of the same project after opening the account that a pickled provider names."""
+        provider: AccountProvider = self._factory.provider_of(self._reference)
+        return provider
+
+    @property
+    def _backends(self) -> dict[str, IBMQBackend]:
+        """The backends by name, in the server's order.
+
+        Raises:
+            IBMQBackendApiError: the server refused, or could not be asked.
+        """
+        return self._listed_backends()
+
+    def _listed_backends(self, timeout: Optional[float] = None) -> dict[str, IBMQBackend]:
+        with self._listing:
+            if not self._backends_by_name:
+                client = self._api_client
+                with api_errors(f"The backends of {self!r} cannot be listed"):
+                    documents = client.list_backends(timeout=timeout)
+                with collector_held():
+                    built = [self._build_backend(document, client) for document in documents]
+                self._backends_by_name = {backend.name(): backend for backend in built if backend is not None}
+            return self._backends_by_name
+
+    def _build_backend(self, document: Mapping[str, Any], client: AccountClient) -> Optional[IBMQBackend]:
+        """Return the backend that a configuration describes. One that cannot be used is left out, with one line that names it."""
+        try:
+            configuration = decode_backend_configuration(document)
+            kind = IBMQSimulator if configuration.simulator else IBMQBackend
+            return kind(configuration, self, self.credentials, client)
+        except ProtocolError as err:
+            name = document.get("backend_name", "unknown") if isinstance(document, Mapping) else "unknown"
+            logger.warning(
+                "The backend %r of %r is left out, because its configuration cannot be used.", name, self
+            )
+            logger.debug("The configuration of %r cannot be used: %s", name, err)
+            return None
+
+    def _prefetch_backends(self, timeout: float) -> None:
+        """List the backends if that is possible now; if not, say so in the log and leave it to the first access."""
+        try:
+            self._listed_backends(timeout)
+        except IBMQBackendApiError as err:
+            logger.warning("%s They are asked for again when they are needed.", err.message)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AccountProvider):
+            return False
+        if self._credentials is None or other._credentials is None:
+            return self._reference == other._reference
+        return self._credentials == other._credentials
+
+    def __hash__(self) -> int:
+        return hash(self._reference.project)
+
+    def __copy__(self) -> AccountProvider:
+        cls = type(self)
+        twin = cls.__new__(cls)
+        vars(twin).update(vars(self))
+        cls._make_own_parts(twin)
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> AccountProvider:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self._restored, (self._factory, self._reference)
+
+    @classmethod
+    def _restored(cls, factory: Any, reference: AccountReference) -> AccountProvider:
+        """Return a provider that was pickled: the present one of its project, or one that logs in when it is needed."""
+        present: Optional[AccountProvider] = factory.active_provider(reference)
+        if present is not None:
+            return present
+        provider = cls.__new__(cls)
+        cls._set_up(provider, factory, reference)
+        return provider
+
+    def __repr__(self) -> str:
+        hgp = self._reference.project
+        return (
+            f"<{type(self).__name__} for IBMQ(hub='{hgp.hub}', group='{hgp.group}', project='{hgp.project}')>"
+        )

@@ -3,7 +3,7 @@
 
 """Backends as tables of plain text: all of them in one, or one of them in detail.
 
-The functions of the same names in ``qiskit.tools.monitor`` look for another package from terra 0.25 on; these take their place.
+From terra 0.25 on the functions of the same names in ``qiskit.tools.monitor`` look for another package; these replace them.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def backend_overview(
 
 
 def backend_monitor(backend: IBMQBackend, *, output: Optional[TextIO] = None) -> None:
-    """Print what a backend is made of, how it is, and the calibration of each qubit and gate.
+    """Print the configuration and status of a backend, and the calibration of each qubit and gate.
 
     Args:
         backend: the backend.
@@ -124,7 +124,6 @@ def backend_monitor(backend: IBMQBackend, *, output: Optional[TextIO] = None) ->
 
 
 def _unique(backends: Union[AccountProvider, Iterable[IBMQBackend], None]) -> list[IBMQBackend]:
-    """Return the backends to show, each name once."""
     if backends is None:
         from qiskit_ibmq_provider import IBMQ
 
@@ -142,7 +141,6 @@ def _unique(backends: Union[AccountProvider, Iterable[IBMQBackend], None]) -> li
 
 
 def _overview_row(backend: IBMQBackend) -> list[Any]:
-    """Return the values of one line of the overview."""
     configuration = backend.configuration()
     try:
         status = backend.status()
@@ -166,7 +164,6 @@ def _overview_row(backend: IBMQBackend) -> list[Any]:
 
 
 def _qubit_table(properties: BackendProperties) -> str:
-    """Return a line for each qubit: coherence, frequency, readout, and the errors of its own gates."""
     names = list(dict.fromkeys(gate.gate for gate in properties.gates if len(gate.qubits) == 1))
     names = [name for name in names if name not in ("id", "reset")]
     rows = [
@@ -192,7 +189,6 @@ def _qubit_table(properties: BackendProperties) -> str:
 
 
 def _gate_table(properties: BackendProperties) -> str:
-    """Return a line for each gate on several qubits."""
     rows = [
         [
             f"{gate.gate}{'_'.join(str(qubit) for qubit in gate.qubits)}",

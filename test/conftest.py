@@ -24,6 +24,7 @@ _NAMES = (
     "REQUESTS_CA_BUNDLE",
     "WEBSOCKET_CLIENT_CA_BUNDLE",
 )
+_LONG_MARKERS = ("_long", "_crosscheck")
 _KEPT = ("IBMQ_PEER_PYTHON", "IBMQ_TEST_SERVICE_PYTHON")  # interpreters of other environments; see tox.ini
 
 
@@ -46,13 +47,16 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the long forms, whose markers end in ``_long``, unless markers are chosen by -m."""
-    if config.option.markexpr:
-        return
-    long = [item for item in items if any(mark.name.endswith("_long") for mark in item.iter_markers())]
-    if long:
-        config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if item not in set(long)]
+    """Leave out what takes long, unless -m names its marker: the long forms, and the cross-checks."""
+
+    def is_left_out(item: pytest.Item) -> bool:
+        names = [mark.name for mark in item.iter_markers() if mark.name.endswith(_LONG_MARKERS)]
+        return bool(names) and not any(name in config.option.markexpr for name in names)
+
+    left_out = [item for item in items if is_left_out(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not is_left_out(item)]
 
 
 def pytest_unconfigure() -> None:

@@ -71,13 +71,17 @@ def test_every_error_code_is_on_the_protocol_page(code):
     assert f"| {int(code)} | `{code.name}` |" in _page("protocol.md")
 
 
-def test_every_setting_of_the_service_is_on_its_page():
+def test_the_table_of_settings_is_that_of_their_declaration():
     config = pytest.importorskip("qiskit_ibmq_provider.service.config")
-    page = _page("service.md")
-    missing = [
-        field.name for field in dataclasses.fields(config.ServiceConfig) if f"`{field.name}`" not in page
-    ]
-    assert not missing
+    rows = []
+    for field in dataclasses.fields(config.ServiceConfig):
+        default = "" if field.default in (None, ()) else f"`{field.default}`"
+        if field.name == "projects":
+            default = f"`{','.join('/'.join(names) for names in field.default)}`"
+        option = field.name.replace("_", "-")
+        rows.append(f"| `{field.name}` | `--{option}` | {default} | {field.metadata['help']} |")
+    table = _page("service.md").partition("| setting | option | default | meaning |\n|---|---|---|---|\n")[2]
+    assert table.partition("\n\n")[0].splitlines() == rows
 
 
 def test_every_command_and_option_is_on_the_page_of_the_command_line():

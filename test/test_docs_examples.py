@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from support.local_service import local_place, run_python
+from support.local_service import local_config, run_python
 
 import qiskit_ibmq_provider
 
-__all__ = ["local_place"]
+__all__ = ["local_config"]
 
 ROOT = Path(__file__).resolve().parents[1]
 CHECKOUT = {"PYTHONPATH": str(Path(qiskit_ibmq_provider.__file__).parents[1])}
@@ -31,7 +31,7 @@ def test_the_example_of_the_readme_runs(ibmq_service, tmp_path):
     assert "JobStatus.DONE" in done.stdout
 
 
-def test_the_examples_of_the_quickstart_run_on_the_service_of_this_machine(local_place, tmp_path):
+def test_the_examples_of_the_quickstart_run_on_the_service_of_this_machine(local_config, tmp_path):
     script = _examples("docs/quickstart.md")
     for shown, run in (('"…"', "job.job_id()"), ("* 2000", "* 200"), ("get_counts(1999)", "get_counts(199)")):
         assert shown in script  # what a reader puts in, and what takes long

@@ -20,8 +20,7 @@ import qiskit_ibmq_provider
 ROOT = Path(__file__).resolve().parents[1]
 
 PUBLIC = {
-    "_backend.estimate": ("EstimatedRuns", "RunEstimate"),
-    "_project.least_busy": ("least_busy",),
+    "_backend.estimate": ("RunEstimate",),
     "accountprovider": ("AccountProvider",),
     "backend_tables": ("backend_monitor", "backend_overview"),
     "backendjoblimit": ("BackendJobLimit",),
@@ -34,7 +33,7 @@ PUBLIC = {
     ),
     "exceptions": tuple(importlib.import_module("qiskit_ibmq_provider.exceptions").__all__),
     "ibmqbackend": ("IBMQBackend", "IBMQSimulator"),
-    "ibmqbackendservice": ("IBMQBackendService",),
+    "ibmqbackendservice": ("IBMQBackendService", "least_busy"),
     "ibmqfactory": ("IBMQFactory",),
     "job.exceptions": tuple(importlib.import_module("qiskit_ibmq_provider.job.exceptions").__all__),
     "job.ibmqjob": ("IBMQJob",),

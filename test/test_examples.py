@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.local_service import local_place
+from support.local_service import local_config
 
 import qiskit_ibmq_provider
 
-__all__ = ["local_place"]
+__all__ = ["local_config"]
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 EXAMPLES = DOCS / "examples"
@@ -40,7 +40,7 @@ def _run(script: Path, directory: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_the_exercise_on_armonk_finds_the_calibration_of_the_device(local_place, tmp_path):
+def test_the_exercise_on_armonk_finds_the_calibration_of_the_device(local_config, tmp_path):
     pytest.importorskip("matplotlib")
     shown = _run(EXAMPLES / "armonk.py", tmp_path, str(tmp_path / "plots"))
     print(shown)
@@ -56,7 +56,7 @@ def test_the_exercise_on_armonk_finds_the_calibration_of_the_device(local_place,
         assert (tmp_path / "plots" / f"{name}.png").stat().st_size > 5000
 
 
-def test_vqe_finds_the_energy_of_hydrogen_on_a_simulator_and_nearly_on_a_noisy_device(local_place, tmp_path):
+def test_vqe_finds_the_energy_of_hydrogen_on_a_simulator_and_nearly_on_a_noisy_device(local_config, tmp_path):
     shown = _run(EXAMPLES / "vqe.py", tmp_path)
     print(shown)
     exact, ideal, noisy = (float(line.split()[1]) for line in shown.splitlines())
@@ -66,7 +66,7 @@ def test_vqe_finds_the_energy_of_hydrogen_on_a_simulator_and_nearly_on_a_noisy_d
     assert noisy == pytest.approx(exact, abs=0.08)
 
 
-def test_the_page_about_pulses_runs_from_its_first_to_its_last_example(local_place, tmp_path):
+def test_the_page_about_pulses_runs_from_its_first_to_its_last_example(local_config, tmp_path):
     blocks = re.findall(
         r"```python\n(.*?)```", (DOCS / "pulse.md").read_text(encoding="utf-8"), flags=re.DOTALL
     )

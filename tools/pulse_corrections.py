@@ -27,18 +27,18 @@ from typing import Any, Optional
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import qiskit
+from pulse_fit.fitting import AGREE, PairFit, corrections_document, fit_qubit, ideal_gate
+from pulse_fit.gates import CalibratedGates, Gate, fidelity
+from pulse_fit.quality import agreement, pair_quality, turn_quality
 
 from qiskit_ibmq_provider.service.devices import Fleet
-from qiskit_ibmq_provider.service.executor.pulse.calibrated import CalibratedGates, Gate, fidelity
 from qiskit_ibmq_provider.service.executor.pulse.corrections import (
     CORRECTIONS_FILE,
     ChannelCorrection,
     Corrections,
     fingerprint,
 )
-from qiskit_ibmq_provider.service.executor.pulse.fitting import AGREE, PairFit, fit_qubit, ideal_gate
 from qiskit_ibmq_provider.service.executor.pulse.model import PulseModel
-from qiskit_ibmq_provider.service.executor.pulse.quality import agreement, pair_quality, turn_quality
 
 VERSION = 2
 """Of what this script computes; a change of the fit counts it up."""
@@ -157,7 +157,7 @@ def fit_device(name: str, kept: Optional[dict[str, Any]] = None) -> dict[str, An
             known = all(channel in channels for channel in gates.program([gate])[0].signals)
             floor = reached if known else -1.0
             fit_pair(configuration, defaults, gates, gate, channels, assumed, factors, floor)
-    return {"hamiltonian": fingerprint(configuration), **Corrections(channels, assumed).to_json()}
+    return {"hamiltonian": fingerprint(configuration), **corrections_document(Corrections(channels, assumed))}
 
 
 def fit_pair(

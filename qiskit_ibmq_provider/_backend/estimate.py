@@ -19,16 +19,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Optional, Union
 
 from qiskit.circuit import QuantumCircuit
-from qiskit.providers import BackendV1
 from qiskit.providers.exceptions import BackendPropertyError
 from qiskit.providers.models import BackendProperties
 from qiskit.qobj import PulseQobj, QasmQobj
 from qiskit.utils.units import apply_prefix
 
 from qiskit_ibmq_provider._backend.programs import circuits_or_schedules
-from qiskit_ibmq_provider._backend.submission import prepared
 
-__all__ = ["EstimatedRuns", "RunEstimate", "run_seconds"]
+__all__ = ["RunEstimate", "run_seconds"]
 
 _REP_DELAY: Final = 250e-6
 """Seconds between two shots where neither the run nor the device says."""
@@ -57,47 +55,18 @@ class RunEstimate:
     seconds: Optional[float]
 
 
-class EstimatedRuns(BackendV1):
-    """The part of a backend that says what a run would be."""
-
-    def estimate(self, circuits: Any, shots: Optional[int] = None, **options: Any) -> RunEstimate:
-        """Return number, size and rough run time of what :meth:`run` would submit. Nothing is submitted.
-
-            >>> from qiskit import transpile
-            >>> estimate = vigo.estimate(transpile([circuit] * 3, vigo), shots=8000)
-            >>> estimate.circuits, 1000 < estimate.bytes < 4000, 6 < estimate.seconds < 7
-            (3, True, True)
-
-        The time is ``shots`` times the sum, over the circuits, of the circuit's length by the calibrated lengths of its gates and the
-        delay between two shots.
-
-        Args:
-            circuits: as for :meth:`run`.
-            shots: as for :meth:`run`.
-            options: other options of :meth:`run`, as far as they change what is sent: ``rep_delay``, ``parameter_binds``, ``noise_model`` …
-
-        Raises:
-            IBMQBackendValueError: the backend does not accept a circuit or an option.
-            IBMQBackendApiError: calibration data or pulse defaults are needed and the server does not give them.
-        """
-        payload = prepared(self, circuits, {"shots": shots, **options}).payload
-        seconds = None if self.configuration().simulator else run_seconds(self, circuits, payload.config)
-        programs = _count(circuits)
-        if seconds is not None:
-            seconds *= payload.experiments / programs
-        return RunEstimate(payload.experiments, payload.size, seconds)
-
-
-def run_seconds(backend: Any, programs: Any, config: Mapping[str, Any]) -> float:
+def run_seconds(
+    programs: Any, config: Mapping[str, Any], configuration: Any, properties: Optional[BackendProperties]
+) -> float:
     """Return the rough time that a device needs for programs, in seconds.
 
     Args:
-        backend: the device.
         programs: circuits, schedules or a Qobj.
         config: ``shots``, and ``rep_delay`` or ``rep_time`` in microseconds, as a Qobj has them.
+        configuration: what the device is made of.
+        properties: its calibration.
     """
-    configuration = backend.configuration()
-    lengths = _lengths(programs, backend.properties(), getattr(configuration, "dt", None))
+    lengths = _lengths(programs, properties, getattr(configuration, "dt", None))
     rep_time, rep_delay = config.get("rep_time"), config.get("rep_delay")
     if (
         rep_time is None
@@ -115,14 +84,7 @@ def run_seconds(backend: Any, programs: Any, config: Mapping[str, Any]) -> float
     return float(config.get("shots", 1)) * per_shot
 
 
-def _count(programs: Any) -> int:
-    if isinstance(programs, (QasmQobj, PulseQobj)):
-        return len(programs.experiments)
-    return len(programs) if isinstance(programs, (list, tuple)) else 1
-
-
 def _lengths(programs: Any, properties: Optional[BackendProperties], dt: Optional[float]) -> list[float]:
-    """Return the length of each program, in seconds."""
     times = _GateTimes(properties, dt)
     if isinstance(programs, PulseQobj):
         library = {pulse.name: len(pulse.samples) for pulse in programs.config.pulse_library}
@@ -130,10 +92,10 @@ def _lengths(programs: Any, properties: Optional[BackendProperties], dt: Optiona
     if isinstance(programs, QasmQobj):
         return [
             times.longest_chain(
-                (item.name, getattr(item, "qubits", ()), getattr(item, "params", ()))
-                for item in e.instructions
+                (None, (item.name, getattr(item, "qubits", ()), getattr(item, "params", ())))
+                for item in experiment.instructions
             )
-            for e in programs.experiments
+            for experiment in programs.experiments
         ]
     circuits, schedules = circuits_or_schedules(programs)
     if schedules:
@@ -150,7 +112,6 @@ class _GateTimes:
         self._known: dict[tuple[str, tuple[int, ...]], float] = {}
 
     def of_circuit(self, circuit: QuantumCircuit) -> float:
-        """Return the length of a circuit."""
         place = {qubit: index for index, qubit in enumerate(circuit.qubits)}
         own = circuit.calibrations
         operations: list[tuple[Optional[float], _Operation]] = []
@@ -162,13 +123,14 @@ class _GateTimes:
             elif gate.name in own and (qubits, tuple(gate.params)) in own[gate.name]:
                 length = own[gate.name][qubits, tuple(gate.params)].duration * self._dt
             operations.append((length, (gate.name, qubits, gate.params)))
-        return self._chain(operations)
+        return self.longest_chain(operations)
 
-    def longest_chain(self, operations: Iterable[_Operation]) -> float:
-        """Return the length of the longest chain of gates, each of which waits for those before it on its qubits."""
-        return self._chain((None, operation) for operation in operations)
+    def longest_chain(self, operations: Iterable[tuple[Optional[float], _Operation]]) -> float:
+        """Return the length of the longest chain of gates, each of which waits for those before it on its qubits.
 
-    def _chain(self, operations: Iterable[tuple[Optional[float], _Operation]]) -> float:
+        Args:
+            operations: the gates, each behind its length where that is known already.
+        """
         clock: dict[int, float] = {}
         for length, (name, qubits, params) in operations:
             if length is None:

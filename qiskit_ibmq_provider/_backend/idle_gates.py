@@ -8,6 +8,7 @@ the caller has given stays as it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Callable, Optional
 
 from qiskit.circuit import Delay, QuantumCircuit
@@ -15,7 +16,7 @@ from qiskit.providers.exceptions import BackendPropertyError
 from qiskit.providers.models import BackendProperties
 from qiskit.qobj import QasmQobj, QasmQobjExperiment, QasmQobjInstruction
 
-__all__ = ["Delays", "IdleTimes", "qobj_with_delays"]
+__all__ = ["Delays", "IdleTimes", "qobj_with_delays", "takes_delays"]
 
 _STAND_INS = ("sx", "id", "x", "u2")
 """Gates whose length is taken for that of the idle gate, in this order: old devices know no ``sx``."""
@@ -60,19 +61,39 @@ class IdleTimes:
 class Delays:
     """Gives circuits with delays in place of idle gates of known length; others as they are.
 
-    Args:
+    Attributes:
         times: lengths of the idle gates.
+        used: whether a gate was replaced.
     """
 
     def __init__(self, times: IdleTimes) -> None:
-        self._times = times
+        self.times = times
         self.used = False
-        """Whether a gate was replaced."""
 
     def __call__(self, circuit: QuantumCircuit) -> QuantumCircuit:
-        active = _with_delays(circuit, self._times)
-        self.used = self.used or active is not circuit
-        return active
+        if not any(self._found(circuit)):
+            return circuit
+        copied = circuit.copy()
+        self.put_into(copied)
+        return copied
+
+    def put_into(self, circuit: QuantumCircuit) -> None:
+        """Replace the gates in the circuit itself."""
+        for index, length in self._found(circuit):
+            circuit.data[index] = circuit.data[index].replace(operation=Delay(length))
+            self.used = True
+
+    def _found(self, circuit: QuantumCircuit) -> Iterator[tuple[int, int]]:
+        """Yield place and length of each idle gate of known length."""
+        for index, instruction in enumerate(circuit.data):
+            if instruction.operation.name == "id":
+                length = self.times.of(circuit.find_bit(instruction.qubits[0]).index)
+                if length is not None:
+                    yield index, length
+
+
+def takes_delays(configuration: Any) -> bool:
+    return not configuration.simulator and "delay" in getattr(configuration, "supported_instructions", ())
 
 
 def qobj_with_delays(qobj: QasmQobj, times: IdleTimes) -> QasmQobj:
@@ -81,20 +102,6 @@ def qobj_with_delays(qobj: QasmQobj, times: IdleTimes) -> QasmQobj:
     if all(new is old for new, old in zip(experiments, qobj.experiments)):
         return qobj
     return QasmQobj(qobj_id=qobj.qobj_id, config=qobj.config, experiments=experiments, header=qobj.header)
-
-
-def _with_delays(circuit: QuantumCircuit, times: IdleTimes) -> QuantumCircuit:
-    copied: Optional[QuantumCircuit] = None
-    for index, instruction in enumerate(circuit.data):
-        if instruction.operation.name != "id":
-            continue
-        length = times.of(circuit.find_bit(instruction.qubits[0]).index)
-        if length is None:
-            continue
-        if copied is None:
-            copied = circuit.copy()
-        copied.data[index] = instruction.replace(operation=Delay(length))
-    return circuit if copied is None else copied
 
 
 def _experiment_with_delays(experiment: Any, times: IdleTimes) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union
 
 from qiskit.circuit import QuantumCircuit
-from qiskit.providers.models import PulseBackendConfiguration, QasmBackendConfiguration
+from qiskit.providers.models import PulseBackendConfiguration
 from qiskit.pulse import (
     AcquireChannel,
     ControlChannel,
@@ -20,21 +20,24 @@ from qiskit.pulse import (
 )
 from qiskit.qobj import PulseQobj, QasmQobj
 
+from qiskit_ibmq_provider._backend.run_options import Configuration, limit_of
 from qiskit_ibmq_provider.exceptions import IBMQBackendValueError
 
-__all__ = ["check_circuits", "check_count", "check_qobj", "check_schedules", "circuits_or_schedules"]
+__all__ = [
+    "check_circuits",
+    "check_count",
+    "check_qobj",
+    "check_schedules",
+    "circuits_or_schedules",
+    "count_programs",
+]
 
-Configuration = Union[QasmBackendConfiguration, PulseBackendConfiguration]
 _Schedule = Union[Schedule, ScheduleBlock, Instruction]
 _SCHEDULES = (Schedule, ScheduleBlock, Instruction)
 
 
 def circuits_or_schedules(programs: Any) -> tuple[list[QuantumCircuit], list[_Schedule]]:
-    """Sort what was given to ``run`` into circuits and schedules, of which one list is empty.
-
-    Raises:
-        IBMQBackendValueError: nothing was given, or something else, or both kinds at once.
-    """
+    """Sort what was given to ``run`` into circuits and schedules, of which one list is empty."""
     given = list(programs) if isinstance(programs, (list, tuple)) else [programs]
     if not given:
         raise IBMQBackendValueError("The list of circuits is empty. Give at least one circuit or schedule.")
@@ -55,13 +58,14 @@ def circuits_or_schedules(programs: Any) -> tuple[list[QuantumCircuit], list[_Sc
     return circuits, schedules
 
 
-def check_count(count: int, configuration: Configuration, what: str) -> None:
-    """Check how many experiments a job holds.
+def count_programs(programs: Any) -> int:
+    if isinstance(programs, (QasmQobj, PulseQobj)):
+        return len(programs.experiments)
+    return len(programs) if isinstance(programs, (list, tuple)) else 1
 
-    Raises:
-        IBMQBackendValueError: the device does not accept so many.
-    """
-    most = getattr(configuration, "max_experiments", None)
+
+def check_count(count: int, configuration: Configuration, what: str) -> None:
+    most = limit_of(configuration, "max_experiments")
     if most is not None and count > most:
         raise IBMQBackendValueError(
             f"{count} {what} are more than the {most} that {configuration.backend_name} accepts in one job. "
@@ -76,11 +80,7 @@ def check_circuits(
     parameter_binds: Optional[Sequence[Mapping[Any, Any]]],
     schedule_los: Any,
 ) -> None:
-    """Check number and width of circuits, and what they are to be repeated for.
-
-    Raises:
-        IBMQBackendValueError: the device does not accept them.
-    """
+    """Check number and width of circuits, and what they are to be repeated for."""
     repeats = 1
     if parameter_binds is not None:
         if not isinstance(parameter_binds, (list, tuple)) or not all(
@@ -101,11 +101,6 @@ def check_circuits(
 def check_schedules(
     schedules: Sequence[_Schedule], configuration: Configuration, *, schedule_los: Any
 ) -> None:
-    """Check number and channels of schedules.
-
-    Raises:
-        IBMQBackendValueError: the device does not accept them.
-    """
     if not isinstance(configuration, PulseBackendConfiguration) or not configuration.open_pulse:
         raise IBMQBackendValueError(
             f"{configuration.backend_name} does not accept pulse schedules. Those that do are among "
@@ -127,21 +122,17 @@ def check_schedules(
 
 
 def check_qobj(qobj: Union[QasmQobj, PulseQobj], configuration: Configuration) -> None:
-    """Check a Qobj by the same rules as circuits and schedules.
-
-    Raises:
-        IBMQBackendValueError: the device does not accept it.
-    """
+    """Check a Qobj by the same rules as circuits and schedules."""
     if not qobj.experiments:
         raise IBMQBackendValueError("The Qobj holds no experiment. Give at least one circuit or schedule.")
     pulse = isinstance(qobj, PulseQobj)
     if pulse and not isinstance(configuration, PulseBackendConfiguration):
         raise IBMQBackendValueError(f"{configuration.backend_name} does not accept pulse schedules.")
     check_count(len(qobj.experiments), configuration, "schedules" if pulse else "circuits")
-    shots = getattr(qobj.config, "shots", None)
-    if shots is not None and shots > configuration.max_shots:
+    shots, most = getattr(qobj.config, "shots", None), limit_of(configuration, "max_shots")
+    if shots is not None and most is not None and shots > most:
         raise IBMQBackendValueError(
-            f"{shots} shots are more than the {configuration.max_shots} that {configuration.backend_name} accepts."
+            f"{shots} shots are more than the {most} that {configuration.backend_name} accepts."
         )
     if getattr(qobj.config, "memory", False) and not configuration.memory:
         raise IBMQBackendValueError(
@@ -153,9 +144,10 @@ def check_qobj(qobj: Union[QasmQobj, PulseQobj], configuration: Configuration) -
 
 
 def _check_width(what: str, width: int, configuration: Configuration) -> None:
-    if width > configuration.n_qubits:
+    most = limit_of(configuration, "n_qubits")
+    if most is not None and width > most:
         raise IBMQBackendValueError(
-            f"{what} has {width} qubits, but {configuration.backend_name} has {configuration.n_qubits}. Choose a larger "
+            f"{what} has {width} qubits, but {configuration.backend_name} has {most}. Choose a larger "
             "backend, or transpile the circuit for this one."
         )
 

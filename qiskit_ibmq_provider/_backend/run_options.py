@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import numbers
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Optional, Union
 
@@ -20,20 +19,24 @@ from qiskit.pulse import DriveChannel, LoConfig, MeasureChannel
 from qiskit.qobj import QobjHeader
 from qiskit.qobj.utils import MeasLevel, MeasReturnType
 
+from qiskit_ibmq_provider._checks import is_number
 from qiskit_ibmq_provider.exceptions import IBMQBackendValueError
+from qiskit_ibmq_provider.protocol.aer_options import AER_OPTIONS
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.timestamps import format_utc, parse_utc
 
 __all__ = [
-    "DEFAULT_SHOTS",
+    "Configuration",
     "checked_options",
     "default_options",
+    "default_shots",
+    "limit_of",
     "merged_options",
     "simulator_options",
     "unknown_options",
 ]
 
-DEFAULT_SHOTS: Final = 4000
+_DEFAULT_SHOTS: Final = 4000
 """Shots of a run that does not say, unless the device accepts fewer."""
 
 Configuration = Union[QasmBackendConfiguration, PulseBackendConfiguration]
@@ -46,29 +49,11 @@ _ARGUMENTS: Final = frozenset(
 )
 """What ``run`` takes besides the options that have a default. Devices are simulated, so they take a seed, a method and a date as well."""
 
-_SIMULATOR_ARGUMENTS: Final = frozenset(
-    """
-    accept_distributed_results basis_gates batched_shots_gpu batched_shots_gpu_max_qubits blocking_enable blocking_qubits
-    chop_threshold chunk_swap_buffer_qubits coupling_map cuStateVec_enable device enable_truncation executor
-    extended_stabilizer_approximation_error extended_stabilizer_metropolis_mixing_time
-    extended_stabilizer_norm_estimation_repetitions extended_stabilizer_norm_estimation_samples
-    extended_stabilizer_parallel_threshold extended_stabilizer_probabilities_snapshot_samples
-    extended_stabilizer_sampling_method fusion_enable fusion_max_qubit fusion_threshold fusion_verbose
-    matrix_product_state_max_bond_dimension matrix_product_state_truncation_threshold max_job_size max_memory_mb
-    max_parallel_experiments max_parallel_shots max_parallel_threads max_shot_size method mps_lapack mps_log_data
-    mps_omp_threads mps_parallel_threshold mps_sample_measure_algorithm mps_swap_direction num_threads_per_device
-    precision runtime_parameter_bind_enable shot_branching_enable shot_branching_sampling_enable
-    stabilizer_max_snapshot_probabilities statevector_parallel_threshold statevector_sample_measure_opt
-    tensor_network_num_sampling_qubits use_cuTensorNet_autotuning validation_threshold zero_threshold
-    """.split()
-)
-"""What a simulator takes besides: the options of Aer."""
-
 
 def default_options() -> Options:
     """Return the options of a device that nobody has changed."""
     return Options(
-        shots=DEFAULT_SHOTS,
+        shots=_DEFAULT_SHOTS,
         memory=False,
         qubit_lo_freq=None,
         meas_lo_freq=None,
@@ -92,6 +77,18 @@ def simulator_options() -> Options:
     return options
 
 
+def limit_of(configuration: Configuration, name: str) -> Optional[int]:
+    """Return a limit of the device, ``None`` where it states no number: configurations of others may be incomplete."""
+    limit = getattr(configuration, name, None)
+    return limit if isinstance(limit, int) else None
+
+
+def default_shots(configuration: Configuration) -> int:
+    """Return the shots of a run that does not say."""
+    most = limit_of(configuration, "max_shots")
+    return _DEFAULT_SHOTS if most is None else min(_DEFAULT_SHOTS, most)
+
+
 def merged_options(options: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of one run: those given with it over those of the backend. None means not given."""
     return {**options, **{key: value for key, value in given.items() if value is not None}}
@@ -99,7 +96,7 @@ def merged_options(options: Mapping[str, Any], given: Mapping[str, Any]) -> dict
 
 def unknown_options(options: Mapping[str, Any], given: Mapping[str, Any], *, simulator: bool) -> list[str]:
     """Return the names among the given options that the backend does not know, sorted."""
-    known = set(options) | _ARGUMENTS | (_SIMULATOR_ARGUMENTS if simulator else set())
+    known = set(options) | _ARGUMENTS | (AER_OPTIONS if simulator else set())
     return sorted(key for key, value in given.items() if value is not None and key not in known)
 
 
@@ -145,11 +142,11 @@ def checked_options(options: Mapping[str, Any], configuration: Configuration) ->
 
 def _shots(value: Any, configuration: Configuration) -> int:
     if value is None:
-        return min(DEFAULT_SHOTS, configuration.max_shots)
-    shots = _integer("shots", value, at_least=1)
-    if shots > configuration.max_shots:
+        return default_shots(configuration)
+    shots, most = _integer("shots", value, at_least=1), limit_of(configuration, "max_shots")
+    if most is not None and shots > most:
         raise IBMQBackendValueError(
-            f"{shots} shots are more than the {configuration.max_shots} that {configuration.backend_name} accepts. "
+            f"{shots} shots are more than the {most} that {configuration.backend_name} accepts. "
             "Ask for fewer, or send the circuits several times."
         )
     return shots
@@ -187,8 +184,8 @@ def _measure_esp(value: Any, configuration: Configuration) -> bool:
     supported = bool(getattr(configuration, "measure_esp_enabled", False))
     if value and not supported:
         raise IBMQBackendValueError(
-            f"ESP readout not supported on this device. For {configuration.backend_name}, leave use_measure_esp out or set it to "
-            "False."
+            "ESP readout not supported on this device. Please make sure the flag 'use_measure_esp' is unset or set to "
+            f"'False'. The device is {configuration.backend_name}."
         )
     return supported if value is None else value
 
@@ -221,7 +218,7 @@ def _frequencies(name: str, value: Any, configuration: Configuration) -> Any:
         return None
     if isinstance(value, np.ndarray):
         value = value.tolist()
-    if not isinstance(value, Sequence) or not all(_is_number(item) for item in value):
+    if not isinstance(value, Sequence) or not all(is_number(item) for item in value):
         raise IBMQBackendValueError(f"{name} should be a list of frequencies in Hz, not {value!r:.80}.")
     if not configuration.simulator and len(value) != configuration.n_qubits:
         raise IBMQBackendValueError(
@@ -234,7 +231,7 @@ def _frequencies(name: str, value: Any, configuration: Configuration) -> Any:
 def _duration(name: str, value: Any) -> Any:
     if value is None:
         return None
-    if not _is_number(value) or value < 0:
+    if not is_number(value) or value < 0:
         raise IBMQBackendValueError(f"{name} should be a time in seconds, not {value!r:.80}.")
     return float(value)
 
@@ -253,12 +250,6 @@ def _rep_time(value: Any, configuration: Configuration) -> Any:
     return seconds
 
 
-def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_)) and math.isfinite(value)
-    )
-
-
 def _check_schedule_los(value: Any) -> None:
     if value is None:
         return
@@ -266,7 +257,7 @@ def _check_schedule_los(value: Any) -> None:
     for item in sets:
         frequencies = {**item.qubit_los, **item.meas_los} if isinstance(item, LoConfig) else item
         if not isinstance(frequencies, Mapping) or not all(
-            isinstance(channel, (DriveChannel, MeasureChannel)) and _is_number(frequency)
+            isinstance(channel, (DriveChannel, MeasureChannel)) and is_number(frequency)
             for channel, frequency in frequencies.items()
         ):
             raise IBMQBackendValueError(

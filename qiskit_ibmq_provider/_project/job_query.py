@@ -22,58 +22,58 @@ from qiskit_ibmq_provider.protocol.timestamps import format_utc
 from qiskit_ibmq_provider.utils.converters import local_to_utc
 from qiskit_ibmq_provider.utils.utils import validate_job_tags
 
-__all__ = ["JobQuery", "StatusArgument", "job_query"]
+__all__ = ["JobQuery", "StatusArgument"]
 
 StatusArgument = Union[JobStatus, str, Sequence[Union[JobStatus, str]]]
 """What ``jobs(status=...)`` takes: a status, its name in any case, or several of these."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class JobQuery:
-    """Which jobs, in which order, how many (``None``: all), and how many of them to leave out first."""
+    """What ``jobs()``, ``job_ids()`` or ``iter_jobs()`` was asked; see :meth:`.IBMQBackendService.jobs`.
 
-    where: Clause
-    limit: Optional[int] = 10
-    skip: int = 0
-    descending: bool = True
-
-
-def job_query(
-    *,
-    limit: Optional[int] = 10,
-    skip: int = 0,
-    backend_name: Optional[str] = None,
-    status: Optional[StatusArgument] = None,
-    job_name: Optional[str] = None,
-    start_datetime: Optional[dt.datetime] = None,
-    end_datetime: Optional[dt.datetime] = None,
-    job_tags: Optional[list[str]] = None,
-    job_tags_operator: Optional[str] = "OR",
-    experiment_id: Optional[str] = None,
-    descending: bool = True,
-    db_filter: Optional[Mapping[str, Any]] = None,
-) -> JobQuery:
-    """Return the query that the arguments of ``jobs()`` describe.
+    A ``limit`` of ``None`` asks for all jobs. The condition that follows from the other arguments is ``where``.
 
     Raises:
         IBMQBackendValueError: a value is not usable.
         TypeError: a date is neither a datetime nor a text.
     """
-    explicit: dict[str, Clause] = {}
-    if backend_name:
-        explicit["backend.name"] = Compare("backend.name", Operator.EQ, backend_name)
-    if status:
-        explicit["status"] = _status_clause(status)
-    if job_name:
-        explicit["name"] = Compare("name", Operator.REGEXP, job_name)
-    if start_datetime or end_datetime:
-        explicit["creationDate"] = _period(start_datetime, end_datetime)
-    if job_tags:
-        explicit["tags"] = _tags_clause(job_tags, job_tags_operator)
-    if experiment_id:
-        explicit["experimentTag"] = Compare("experimentTag", Operator.EQ, experiment_id)
-    where = conjunction(*explicit.values(), _user_clause(db_filter or {}, explicit))
-    return JobQuery(where, _count("limit", limit) or None, _count("skip", skip) or 0, bool(descending))
+
+    limit: Optional[int] = 10
+    skip: int = 0
+    backend_name: Optional[str] = None
+    status: Optional[StatusArgument] = None
+    job_name: Optional[str] = None
+    start_datetime: Optional[dt.datetime] = None
+    end_datetime: Optional[dt.datetime] = None
+    job_tags: Optional[list[str]] = None
+    job_tags_operator: Optional[str] = "OR"
+    experiment_id: Optional[str] = None
+    descending: bool = True
+    db_filter: Optional[Mapping[str, Any]] = None
+    where: Clause = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        self.where = self._condition()
+        self.limit = _count("limit", self.limit) or None
+        self.skip = _count("skip", self.skip) or 0
+        self.descending = bool(self.descending)
+
+    def _condition(self) -> Clause:
+        explicit: dict[str, Clause] = {}
+        if self.backend_name:
+            explicit["backend.name"] = Compare("backend.name", Operator.EQ, self.backend_name)
+        if self.status:
+            explicit["status"] = _status_clause(self.status)
+        if self.job_name:
+            explicit["name"] = Compare("name", Operator.REGEXP, self.job_name)
+        if self.start_datetime or self.end_datetime:
+            explicit["creationDate"] = _period(self.start_datetime, self.end_datetime)
+        if self.job_tags:
+            explicit["tags"] = _tags_clause(self.job_tags, self.job_tags_operator)
+        if self.experiment_id:
+            explicit["experimentTag"] = Compare("experimentTag", Operator.EQ, self.experiment_id)
+        return conjunction(*explicit.values(), _user_clause(self.db_filter or {}, explicit))
 
 
 def _count(name: str, value: Optional[int]) -> Optional[int]:
@@ -88,7 +88,6 @@ def _count(name: str, value: Optional[int]) -> Optional[int]:
 
 
 def _status_clause(status: StatusArgument) -> Clause:
-    """Return the condition for one status or several."""
     if isinstance(status, (JobStatus, str)):
         return _one_status(status)
     return AnyOf(tuple(_one_status(each) for each in status))
@@ -137,7 +136,6 @@ def _period(start: Optional[dt.datetime], end: Optional[dt.datetime]) -> Clause:
 
 
 def _tags_clause(tags: list[str], how: Optional[str]) -> Clause:
-    """Return the condition on tags."""
     validate_job_tags(tags, IBMQBackendValueError)
     name = how.upper() if isinstance(how, str) else how
     if name == "OR":

@@ -32,7 +32,7 @@ _AT_ONCE: Final = 12
 _T = TypeVar("_T")
 
 FetchPage = Callable[[int, int, bool, Clause], Sequence[_T]]
-"""``fetch(limit, skip, descending, where)`` gets one page from the server. Safe to call from several threads."""
+"""``fetch(limit, skip, descending, where)`` gets one page from the server. It is called from several threads."""
 
 
 def walk_pages(
@@ -87,15 +87,10 @@ def walk_pages(
 
 
 class _Walk(Generic[_T]):
-    """How far a walk has come.
-
-    Args:
-        query: what is asked for.
-        stamp: gives id and creation date of an entry.
-    """
+    """How far a walk has come, and what its next page is asked by."""
 
     def __init__(self, query: JobQuery, stamp: Callable[[_T], tuple[str, str]]) -> None:
-        self._query = query
+        self.query = query
         self._stamp = stamp
         self._seen: set[str] = set()
         self._boundary: Union[dt.datetime, str, None] = None
@@ -105,14 +100,8 @@ class _Walk(Generic[_T]):
         self.skip = query.skip
 
     @property
-    def query(self) -> JobQuery:
-        """What is asked for."""
-        return self._query
-
-    @property
     def is_over(self) -> bool:
-        """Whether there are as many jobs as are wanted."""
-        return self._query.limit is not None and len(self._seen) >= self._query.limit
+        return self.query.limit is not None and len(self._seen) >= self.query.limit
 
     @property
     def goes_in_circles(self) -> bool:
@@ -120,18 +109,16 @@ class _Walk(Generic[_T]):
         return self._fruitless > 1
 
     def wanted(self, size: int) -> int:
-        """Return how many jobs to ask for, at most a page of a size."""
-        return size if self._query.limit is None else min(size, self._query.limit - len(self._seen))
+        return size if self.query.limit is None else min(size, self.query.limit - len(self._seen))
 
     def fits(self, entries: Sequence[_T]) -> bool:
-        """Return whether entries are all new and all different."""
         ids = [self._stamp(entry)[0] for entry in entries]
         return len(set(ids)) == len(ids) and self._seen.isdisjoint(ids)
 
     def take(self, page: Sequence[_T]) -> list[_T]:
         """Go on to the end of a page that is not empty; return what is new in it, and still wanted."""
         new: list[_T] = []
-        seen, limit = self._seen, self._query.limit
+        seen, limit = self._seen, self.query.limit
         for entry in page:
             if limit is not None and len(seen) >= limit:
                 break
@@ -160,11 +147,10 @@ class _Walk(Generic[_T]):
         self._boundary, self._at_boundary = last, tail
 
     def _go_on_after(self, page: Sequence[_T]) -> None:
-        """Set what the next page is asked by."""
-        order = Operator.LTE if self._query.descending else Operator.GTE
+        order = Operator.LTE if self.query.descending else Operator.GTE
         cursor = Compare("creationDate", order, self._stamp(page[-1])[1])
         excluded = Compare("id", Operator.NIN, self._at_boundary[-_MAX_EXCLUDED:])
-        self.where = conjunction(self._query.where, cursor, excluded)
+        self.where = conjunction(self.query.where, cursor, excluded)
         # Those that the filter does not name are passed by number; so is a page that the server repeated in spite of it.
         self.skip = max(0, len(self._at_boundary) - _MAX_EXCLUDED) + (len(page) if self._fruitless else 0)
 
@@ -179,11 +165,8 @@ def _many_at_once(fetch: FetchPage[_T], walk: _Walk[_T], size: int) -> Iterator[
             count = _AT_ONCE
             if walk.query.limit is not None:
                 count = min(4 * _AT_ONCE, -(-walk.wanted(walk.query.limit) // size))
-            where, descending, skips = (
-                walk.where,
-                walk.query.descending,
-                range(walk.skip, walk.skip + count * size, size),
-            )
+            where, descending = walk.where, walk.query.descending
+            skips = range(walk.skip, walk.skip + count * size, size)
             pages = list(executor.map(lambda skip: fetch(size, skip, descending, where), skips))  # noqa: B023 - map ends here
             while pages and not pages[-1]:
                 pages.pop()
@@ -196,7 +179,6 @@ def _many_at_once(fetch: FetchPage[_T], walk: _Walk[_T], size: int) -> Iterator[
 
 
 def _instant(date: str) -> Union[dt.datetime, str]:
-    """Return what tells whether two dates are the same."""
     try:
         return parse_utc(date)
     except ProtocolError:

@@ -15,12 +15,10 @@ import email.utils
 import enum
 from typing import Final, Optional
 
+from qiskit_ibmq_provider.api.time_limits import TimeLimits
+
 __all__ = [
-    "POLL_LONGEST",
-    "POLL_SHORTEST",
-    "RECONNECT_LONGEST",
     "RetryPolicy",
-    "SILENCE_LIMIT",
     "STATUS_FORCELIST",
     "Tally",
     "Trouble",
@@ -43,18 +41,6 @@ _GATEWAY_STATUSES: Final = (502, 504, 520, 522, 524)
 
 _UNREADABLE_RETRIES: Final = 2
 """How often an answer that cannot be read is asked for again: a server that sends it twice more always sends it."""
-
-RECONNECT_LONGEST: Final = 8.0
-"""Longest wait, in seconds, before a websocket is opened again."""
-
-POLL_SHORTEST: Final = 0.2
-"""Shortest time, in seconds, between two status requests while a job is waited for without a websocket."""
-
-POLL_LONGEST: Final = 4.5
-"""Longest time, in seconds, between two such requests."""
-
-SILENCE_LIMIT: Final = 25.0
-"""Seconds after which a websocket that says nothing is checked by a status request."""
 
 
 class Trouble(enum.Enum):
@@ -161,7 +147,6 @@ def next_delay(
 def _delay_after_status(
     policy: RetryPolicy, tally: Tally, status: Optional[int], retry_after: Optional[float]
 ) -> Optional[float]:
-    """Return the wait after an answer with an error status, or ``None``."""
     if status in STATUS_FORCELIST:
         return policy.delay(tally.total) if retry_after is None else retry_after
     if status == 413 and retry_after is None:
@@ -193,12 +178,12 @@ def parse_retry_after(value: Optional[str], now: dt.datetime) -> Optional[float]
     return max(0.0, (instant - now).total_seconds())
 
 
-def reconnect_delay(attempt: int, backoff_factor: float = 0.5) -> float:
+def reconnect_delay(attempt: int, shortest: float, longest: float) -> float:
     """Return the wait in seconds before a broken websocket is opened again for the ``attempt``-th time, counted from 1."""
-    return min(RECONNECT_LONGEST, backoff_factor * float(2 ** min(attempt - 1, 16)))
+    return min(longest, shortest * float(2 ** min(attempt - 1, 16)))
 
 
-def poll_delay(elapsed: float, wait: Optional[float], time_scale: float = 1.0) -> float:
+def poll_delay(elapsed: float, wait: Optional[float], limits: TimeLimits) -> float:
     """Return the seconds to the next status request.
 
     A job that has just begun may be over soon, one that has run for long need not be noticed to the second: the wait is a 25th of
@@ -207,8 +192,8 @@ def poll_delay(elapsed: float, wait: Optional[float], time_scale: float = 1.0) -
     Args:
         elapsed: seconds since the wait began.
         wait: the caller's own interval, which is then the answer.
-        time_scale: what the bounds are multiplied by.
+        limits: the bounds.
     """
     if wait is not None:
         return max(0.0, wait)
-    return min(POLL_LONGEST * time_scale, max(POLL_SHORTEST * time_scale, elapsed / 25))
+    return min(limits.poll_longest, max(limits.poll_shortest, elapsed / 25))

@@ -10,29 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Generic, Optional, TypeVar, Union
+from typing import Any, Final, Optional, Union
 
 from qiskit_ibmq_provider.api.backoff import Trouble, parse_retry_after
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.timestamps import utc_now
 
-__all__ = [
-    "Answer",
-    "Body",
-    "BodyReader",
-    "CONNECT_TIMEOUT",
-    "Problem",
-    "READ_TIMEOUT",
-    "STORAGE_TIMEOUTS",
-    "Success",
-    "TOTAL_TIMEOUT",
-    "Timeouts",
-    "Url",
-    "reveal_url",
-]
-
-T = TypeVar("T")
+__all__ = ["Answer", "Body", "BodyReader", "Problem", "Url", "reveal_url"]
 
 Url = Union[str, Secret]
 """A path below the base URL, an absolute URL, or an absolute URL that is signed and must not show."""
@@ -44,46 +29,6 @@ _PIECE: Final = 64 * 1024
 def reveal_url(url: Url) -> str:
     """Return the text of a URL."""
     return url.reveal() if isinstance(url, Secret) else url
-
-
-@dataclasses.dataclass(frozen=True)
-class Timeouts:
-    """How long a request may take, in seconds, and how long its answer may be.
-
-    Args:
-        connect: until the connection is there.
-        read: until the next bytes come.
-        total: altogether, repetitions and the waits between them included.
-        longest: bytes that an answer may have, unpacked; more would fill the memory of this machine.
-    """
-
-    connect: float
-    read: float
-    total: float
-    longest: int = 64 * 2**20
-
-    def scaled(self, factor: float) -> Timeouts:
-        """Return these timeouts, all of them multiplied."""
-        return Timeouts(self.connect * factor, self.read * factor, self.total * factor, self.longest)
-
-    def within(self, seconds: Optional[float]) -> Timeouts:
-        """Return these timeouts, none of them longer than ``seconds``."""
-        if seconds is None or seconds >= self.total:
-            return self
-        return Timeouts(min(self.connect, seconds), min(self.read, seconds), seconds, self.longest)
-
-
-CONNECT_TIMEOUT: Final = 5.0
-"""Seconds until a connection has to be there."""
-
-READ_TIMEOUT: Final = 30.0
-"""Seconds until the next bytes of an answer have to come."""
-
-TOTAL_TIMEOUT: Final = 90.0
-"""Seconds that one request may take altogether, its repetitions and the waits between them included."""
-
-STORAGE_TIMEOUTS: Final = Timeouts(connect=10.0, read=60.0, total=900.0, longest=2**30)
-"""Bounds of transfers to and from object storage."""
 
 
 class BodyReader:
@@ -126,6 +71,7 @@ class Body:
 
     def __init__(self, parts: Sequence[bytes]) -> None:
         self._parts = tuple(parts)
+        self._length = sum(len(part) for part in self._parts)
 
     @classmethod
     def json(cls, value: Any) -> Body:
@@ -137,17 +83,17 @@ class Body:
         return cls([codec.dumps(value)])
 
     def __len__(self) -> int:
-        return sum(len(part) for part in self._parts)
+        return self._length
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._parts)
 
     def __repr__(self) -> str:
-        return f"<Body of {len(self)} bytes>"
+        return f"<Body of {self._length} bytes>"
 
     def open(self) -> Union[bytes, BodyReader]:
         """Return the body in a form that the HTTP library takes."""
-        return b"".join(self._parts) if len(self) <= _PIECE else BodyReader(self._parts)
+        return b"".join(self._parts) if self._length <= _PIECE else BodyReader(self._parts)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,13 +104,6 @@ class Answer:
     reason: str = dataclasses.field(repr=False)
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
     body: bytes = dataclasses.field(default=b"", repr=False)
-
-
-@dataclasses.dataclass(frozen=True)
-class Success(Generic[T]):
-    """A request that went well, and what its answer means."""
-
-    value: T = dataclasses.field(repr=False)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -69,7 +69,7 @@ def error_for(problem: Problem, request: str, tally: Tally, redactor: Redactor) 
     total = tally.after(problem.trouble, problem.status)
     error.may_be_processed, error.may_be_under_way = total.may_be_processed, total.may_be_under_way
     error.outcome_unknown = total.may_be_processed and not rejected
-    error.__cause__ = problem.cause
+    error.__cause__ = problem.cause or error.__cause__
     return error
 
 
@@ -97,7 +97,6 @@ def unreadable(err: ProtocolError, answer: Answer, redactor: Redactor) -> Proble
 
 
 def _refusal(answer: Answer, detail: str, request: str, redactor: Redactor) -> RequestsApiError:
-    """Return the exception for an answer with an error status."""
     body = ErrorBody.from_bytes(answer.body)
     parts = [_sentence(detail or body.message or body.raw_text or "The answer says nothing more")]
     pause = answer.headers.get("retry-after", "")
@@ -108,12 +107,17 @@ def _refusal(answer: Answer, detail: str, request: str, redactor: Redactor) -> R
     if body.code is not None:
         parts.append(f"Error code: {body.code}.")
     status = f"{answer.status} {answer.reason}".strip()
-    return RequestsApiError(
+    error = RequestsApiError(
         redactor.clean(f"{status} for {request}: {' '.join(parts)}"),
         status_code=answer.status,
         code=_clean_code(body.code, redactor),
         error_name=None if body.name is None else redactor.clean(body.name),
     )
+    # Not above: the transport is imported before there is anything to ask, and the HTTP library is not.
+    from qiskit_ibmq_provider.api.diagnosis import http_error
+
+    error.__cause__ = http_error(answer, f"{status} for {request}", redactor)
+    return error
 
 
 def _advice(status: int, code: Union[int, str, None]) -> list[str]:
@@ -137,6 +141,5 @@ def _clean_code(code: Union[int, str, None], redactor: Redactor) -> Union[int, s
 
 
 def _sentence(text: str) -> str:
-    """Return a text with a full stop at its end."""
     text = text.strip()
     return text if text.endswith((".", "!", "?", "…")) else text + "."

@@ -8,15 +8,13 @@ from __future__ import annotations
 import copy
 import threading
 import time
-from typing import Callable, Final, Optional
+from typing import Callable, Optional
 
 from qiskit_ibmq_provider.api.exceptions import ApiError
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret
+from qiskit_ibmq_provider.api.time_limits import TimeLimits
 
 __all__ = ["TokenHolder"]
-
-_PAUSE: Final = 5.0
-"""Seconds after a failed renewal in which it is not tried again: many threads may find the token expired at once."""
 
 
 class TokenHolder:
@@ -25,25 +23,24 @@ class TokenHolder:
     Args:
         redactor: learns each token.
         access_token: the token, if there is one already.
-        time_scale: what the pause after a failed renewal is multiplied by.
+        pause: seconds after a failed renewal in which it is not tried again: many threads may find the token expired at once.
     """
 
     def __init__(
-        self, redactor: Redactor, access_token: Optional[str] = None, time_scale: float = 1.0
+        self,
+        redactor: Redactor,
+        access_token: Optional[str] = None,
+        pause: float = TimeLimits.after_failure,
     ) -> None:
         self._redactor = redactor
         self._lock = threading.Lock()
-        self._current: Optional[Secret] = None
+        self.current: Optional[Secret] = None
+        """The token to send."""
         self._login: Optional[Callable[[float], Secret]] = None
         self._failed_at = float("-inf")
         self._failure: Optional[ApiError] = None
-        self._pause = _PAUSE * time_scale
+        self._pause = pause
         self.replace(access_token)
-
-    @property
-    def current(self) -> Optional[Secret]:
-        """The token to send."""
-        return self._current
 
     @property
     def renewable(self) -> bool:
@@ -53,7 +50,7 @@ class TokenHolder:
     def replace(self, access_token: Optional[str]) -> None:
         """Take another token."""
         self._redactor.add(access_token)
-        self._current = Secret(access_token) if access_token else None
+        self.current = Secret(access_token) if access_token else None
 
     def renew_with(self, login: Callable[[float], Secret]) -> None:
         """Say how to get a new token, within a number of seconds."""
@@ -76,13 +73,12 @@ class TokenHolder:
         if login is None or not self._lock.acquire(timeout=max(0.0, seconds)):
             return
         try:
-            if self._current == stale:
+            if self.current == stale:
                 self._replace(login, max(0.001, ends - time.monotonic()))
         finally:
             self._lock.release()
 
     def _replace(self, login: Callable[[float], Secret], seconds: float) -> None:
-        """Log in, unless that has just failed."""
         if self._failure is not None and time.monotonic() - self._failed_at < self._pause:
             # A copy: one exception object that is raised in several threads would mix their tracebacks.
             raise copy.copy(self._failure) from self._failure.__cause__
@@ -93,4 +89,4 @@ class TokenHolder:
             raise
         self._failure = None
         self._redactor.add(token.reveal())
-        self._current = token
+        self.current = token

@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from typing import Final, Optional
 
 from qiskit_ibmq_provider.cli import account, demo, devices, jobs, local, serve, users
+from qiskit_ibmq_provider.cli._command import reported_errors
 from qiskit_ibmq_provider.version import VERSION
 
 __all__ = ["build_parser", "main"]
 
 _COMMANDS: Final = (demo, account, local, devices, jobs, serve, users)
+
+_FAILED: Final = 1
 
 _INTERRUPTED: Final = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -41,7 +44,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         # Circuits are drawn with lines that some terminals do not know.
         sys.stdout.reconfigure(errors="replace")
     try:
-        code: int = args.run(args)
+        code: Optional[int] = args.run(args)
         sys.stdout.flush()
     except KeyboardInterrupt:
         sys.stderr.write("\n")
@@ -49,5 +52,15 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     except BrokenPipeError:
         # Whoever read the output has seen enough, e.g. `ibmq jobs | head -1`. Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return code
+        return _FAILED
+    except reported_errors() as err:
+        _report(err)
+        return _FAILED
+    return code or 0
+
+
+def _report(err: Exception) -> None:
+    text = getattr(err, "message", None) or str(err)
+    if isinstance(err, OSError) and err.filename is not None:
+        text = f"{err.filename}: {err.strerror}"
+    sys.stderr.write(f"ibmq: {text}\n")

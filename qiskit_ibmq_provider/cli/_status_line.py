@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import Any, Final, TextIO
 
 from qiskit.providers.jobstatus import JobStatus
 
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
+from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
 
 __all__ = ["follow"]
 

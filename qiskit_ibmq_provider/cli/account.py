@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from qiskit_ibmq_provider.cli._client_command import client_command
+from qiskit_ibmq_provider.cli._command import client_command
 
 __all__ = ["add_to"]
 
@@ -38,7 +38,7 @@ def add_to(commands: Any) -> None:
     delete.set_defaults(run=client_command(_delete))
 
 
-def _local(args: argparse.Namespace) -> int:
+def _local(args: argparse.Namespace) -> None:
     from qiskit_ibmq_provider.credentials.localaccount import save_local_account
 
     change = save_local_account(args.for_retired, overwrite=args.overwrite)
@@ -58,10 +58,9 @@ def _local(args: argparse.Namespace) -> int:
         )
     elif not args.for_retired:
         print("For scripts with a token of their own (IBMQ.enable_account('...')), add --for-retired.")
-    return 0
 
 
-def _show(args: argparse.Namespace) -> int:
+def _show(args: argparse.Namespace) -> None:
     from qiskit_ibmq_provider.credentials import read_credentials_from_environ, read_credentials_from_qiskitrc
     from qiskit_ibmq_provider.credentials.configrc import qiskitrc_path
     from qiskit_ibmq_provider.credentials.localaccount import retired_hosts_go_local
@@ -80,7 +79,6 @@ def _show(args: argparse.Namespace) -> int:
         )
     if retired_hosts_go_local():
         print("IBM's switched-off service: its accounts and calls are sent to the service of this machine.")
-    return 0
 
 
 def _print_credentials(credentials: Any) -> None:
@@ -93,10 +91,9 @@ def _print_credentials(credentials: Any) -> None:
         print(f"  provider  {'/'.join(credentials.default_provider)}")
 
 
-def _delete(args: argparse.Namespace) -> int:
+def _delete(args: argparse.Namespace) -> None:
     from qiskit_ibmq_provider.credentials.configrc import qiskitrc_path
     from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
 
     IBMQFactory.delete_account()
     print(f"The account is deleted from {qiskitrc_path()}. Jobs are not: they are with their service.")
-    return 0

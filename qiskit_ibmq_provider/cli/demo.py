@@ -8,22 +8,23 @@ import argparse
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from qiskit_ibmq_provider.cli._client_command import client_command
-from qiskit_ibmq_provider.cli._histogram import histogram
+from qiskit_ibmq_provider.cli._command import client_command
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
     from qiskit_ibmq_provider.accountprovider import AccountProvider
     from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
-    from qiskit_ibmq_provider.service.local.place import LocalPlace
+    from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
 
-__all__ = ["add_to"]
+__all__ = ["add_to", "bars_of"]
 
 _SHOTS: Final = 1000
 _WIDTH: Final = 80
+_BAR: Final = 40
 _JOB_SECONDS: Final = 120.0
 
 _DEVICE: Final = "ibmq_vigo"
@@ -46,11 +47,11 @@ def add_to(commands: Any) -> None:
     parser.set_defaults(run=client_command(_run))
 
 
-def _run(args: argparse.Namespace) -> int:
-    from qiskit_ibmq_provider.service.local.place import LocalPlace
+def _run(args: argparse.Namespace) -> None:
+    from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
 
-    place = LocalPlace.from_environment()
-    provider = _start(place)
+    config = LocalServiceConfig.from_environment()
+    provider = _start(config)
     _show_devices(provider)
     circuit = _bell()
     _title("A Bell circuit")
@@ -58,21 +59,20 @@ def _run(args: argparse.Namespace) -> int:
     job_id = _run_on(provider.get_backend(_DEVICE), circuit, "with the noise of its calibration")
     _run_on(provider.get_backend(_SIMULATOR), circuit, "without noise")
     _find_again(job_id)
-    _say_what_next(place)
-    return 0
+    _say_what_next(config)
 
 
-def _start(place: LocalPlace) -> AccountProvider:
+def _start(config: LocalServiceConfig) -> AccountProvider:
     from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
-    from qiskit_ibmq_provider.service.local.finding import find_or_start
-    from qiskit_ibmq_provider.service.local.looking import find
+    from qiskit_ibmq_provider.service.local.finding import find
+    from qiskit_ibmq_provider.service.local.starting import find_or_start
 
     _title("The service of this machine")
-    record = find(place)
+    record = find(config)
     if record is None:
         print("  starting ...", flush=True)
         began = time.monotonic()
-        record = find_or_start(place)
+        record = find_or_start(config)
         print(f"  ready after {time.monotonic() - began:.1f} s: {record.url} (process {record.pid})")
     else:
         print(f"  it is running: {record.url} (process {record.pid})")
@@ -129,9 +129,20 @@ def _run_on(backend: IBMQBackend, circuit: QuantumCircuit, manner: str) -> str:
     job = backend.run(transpile(circuit, backend), shots=_SHOTS, job_name="ibmq demo")
     print(f"  job {job.job_id()}, {_SHOTS} shots")
     follow(job, sys.stdout, timeout=_JOB_SECONDS)
-    print(histogram(job.result().get_counts()))
+    print(bars_of(job.result().get_counts()))
     job_id: str = job.job_id()
     return job_id
+
+
+def bars_of(counts: Mapping[str, int]) -> str:
+    """Return a line for each outcome: its share of the shots, and a bar."""
+    shots = sum(counts.values())
+    most = max(counts.values())
+    lines = []
+    for outcome, count in sorted(counts.items()):
+        bar = "#" * round(_BAR * count / most)
+        lines.append(f"    {outcome}  {100 * count / shots:5.1f} %  {bar}".rstrip())
+    return "\n".join(lines)
 
 
 def _find_again(job_id: str) -> None:
@@ -154,11 +165,11 @@ def _find_again(job_id: str) -> None:
     print(f"  {done.stdout.strip()}")
 
 
-def _say_what_next(place: LocalPlace) -> None:
+def _say_what_next(config: LocalServiceConfig) -> None:
     _title("What next")
-    print(f"  Jobs and results are in {place.directory}")
+    print(f"  Jobs and results are in {config.directory}")
     print(
-        f"  The service ends by itself after {place.idle_seconds / 60:g} minutes without work; the next script starts it."
+        f"  The service ends by itself after {config.idle_seconds / 60:g} minutes without work; the next script starts it."
     )
     print()
     steps = (

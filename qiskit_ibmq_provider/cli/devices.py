@@ -7,13 +7,18 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from qiskit_ibmq_provider._text_table import table
-from qiskit_ibmq_provider.cli._client_command import add_account_option, client_command, log_in
+from qiskit_ibmq_provider.cli._command import (
+    CommandError,
+    add_account_option,
+    add_service_options,
+    client_command,
+    log_in,
+)
 
 if TYPE_CHECKING:
     from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
@@ -23,6 +28,11 @@ __all__ = ["add_to"]
 
 _DATES_SHOWN: Final = 20
 """Calibrations of a device that are listed; each takes a request."""
+
+
+_OTHERWISE: Final = (
+    "; the service of this machine, if neither this, nor the environment, nor a file names one"
+)
 
 
 def add_to(commands: Any) -> None:
@@ -53,31 +63,21 @@ def add_to(commands: Any) -> None:
     )
     add.add_argument("--name", help="the name of the device, instead of that in the files")
     add.add_argument("--overwrite", action="store_true", help="replace a device or calibration that is there")
-    _add_directory_option(add)
+    add_service_options(add, otherwise=_OTHERWISE)
     add.set_defaults(run=_add)
     remove = verbs.add_parser("remove", help="remove a device that was added, or one of its calibrations")
     remove.add_argument("name", metavar="NAME", help="the device")
     remove.add_argument("--calibration", metavar="DATE", help="only the calibration of this date")
-    _add_directory_option(remove)
+    add_service_options(remove, otherwise=_OTHERWISE)
     remove.set_defaults(run=_remove)
 
 
-def _add_directory_option(parser: Any) -> None:
-    parser.add_argument(
-        "--data-dir",
-        metavar="DIR",
-        type=Path,
-        help="data directory of the service; by default IBMQ_SERVICE_DATA_DIR, else that of the service of this machine",
-    )
-
-
-def _list(args: argparse.Namespace) -> int:
+def _list(args: argparse.Namespace) -> None:
     backends = sorted(log_in(args).backends(), key=lambda b: (b.configuration().n_qubits, b.name()))
     # Most of the time goes into waiting for answers.
     with ThreadPoolExecutor(max_workers=8) as pool:
         rows = list(pool.map(_row, backends))
     print(table(("name", "qubits", "status", "queue", "calibrated"), rows))
-    return 0
 
 
 def _row(backend: IBMQBackend) -> tuple[str, int, str, int, str]:
@@ -88,14 +88,8 @@ def _row(backend: IBMQBackend) -> tuple[str, int, str, int, str]:
     return backend.name(), backend.configuration().n_qubits, state, status.pending_jobs, calibrated
 
 
-def _show(args: argparse.Namespace) -> int:
-    from qiskit.providers.exceptions import QiskitBackendNotFoundError
-
-    try:
-        backend = log_in(args).get_backend(args.name)
-    except QiskitBackendNotFoundError as err:
-        sys.stderr.write(f"ibmq: {err.message}\n")
-        return 1
+def _show(args: argparse.Namespace) -> None:
+    backend = log_in(args).get_backend(args.name)
     configuration = backend.configuration()
     pairs = configuration.coupling_map
     told = [
@@ -115,7 +109,6 @@ def _show(args: argparse.Namespace) -> int:
         told.append(("calibrations", ", ".join(_calibrations(backend)) or "none"))
     for key, value in told:
         print(f"{key + ':':14}{value}")
-    return 0
 
 
 def _calibrations(backend: IBMQBackend) -> list[str]:
@@ -129,62 +122,41 @@ def _calibrations(backend: IBMQBackend) -> list[str]:
     return dates
 
 
-def _add(args: argparse.Namespace) -> int:
-    from qiskit_ibmq_provider.service.devices import DeviceFileError
-
-    try:
-        additions = _added(args).add(args.files, name=args.name, overwrite=args.overwrite)
-    except (DeviceFileError, OSError) as err:
-        return _failed(err)
-    for addition in additions:
+def _add(args: argparse.Namespace) -> None:
+    for addition in _added(args).add(args.files, name=args.name, overwrite=args.overwrite):
         dates = ", ".join(f"{date:%Y-%m-%d %H:%M} UTC" for date in addition.calibrations)
         what = f"the device {addition.name}" if addition.device else f"to {addition.name}"
         print(f"Added {what}{': calibration of ' + dates if dates else ', without a calibration'}.")
     print(
         "A service that runs has it now; an account that is loaded already lists a new device after it is loaded again."
     )
-    return 0
 
 
-def _remove(args: argparse.Namespace) -> int:
-    from qiskit_ibmq_provider.protocol.errors import ProtocolError
+def _remove(args: argparse.Namespace) -> None:
     from qiskit_ibmq_provider.protocol.timestamps import parse_utc
-    from qiskit_ibmq_provider.service.devices.added import NotAdded
 
-    try:
-        date = None if args.calibration is None else parse_utc(args.calibration)
-        _added(args).remove(args.name, date)
-    except (NotAdded, ProtocolError, OSError) as err:
-        return _failed(err)
+    date = None if args.calibration is None else parse_utc(args.calibration)
+    _added(args).remove(args.name, date)
     print(
         f"Removed {args.name}." if date is None else f"Removed the calibration of {date:%Y-%m-%d %H:%M} UTC."
     )
-    return 0
 
 
 def _added(args: argparse.Namespace) -> AddedDevices:
-    """Return the added devices of the service that the command line names."""
+    """Return the added devices of the service that the settings name, else of the service of this machine."""
+    from qiskit_ibmq_provider.service.config import load_config, load_config_if_named, local_variables
     from qiskit_ibmq_provider.service.devices.added import AddedDevices, added_directory
 
-    data_dir = args.data_dir or os.environ.get("IBMQ_SERVICE_DATA_DIR")
-    if data_dir is None:
-        from qiskit_ibmq_provider.service.local.place import LocalPlace
+    config = load_config_if_named({"data_dir": args.data_dir}, file=args.config)
+    if config is None:
+        from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
 
-        place = LocalPlace.from_environment()
-        place.make()
-        place.data_dir.mkdir(mode=0o700, exist_ok=True)
-        data_dir = place.data_dir
-    elif not Path(data_dir).expanduser().is_dir():
-        raise FileNotFoundError(
-            f"There is no data directory {data_dir}. Start the service once, or name another one by --data-dir."
+        local = LocalServiceConfig.from_environment()
+        local.make_directory()
+        local.data_dir.mkdir(mode=0o700, exist_ok=True)
+        config = load_config({"data_dir": local.data_dir}, environ=local_variables(os.environ))
+    elif not config.data_dir.is_dir():
+        raise CommandError(
+            f"There is no data directory {config.data_dir}. Start the service once, or name another one by --data-dir."
         )
-    others = os.environ.get("IBMQ_SERVICE_DEVICE_DIRS", "").split(os.pathsep)
-    return AddedDevices(
-        added_directory(Path(data_dir).expanduser()), [Path(path).expanduser() for path in others if path]
-    )
-
-
-def _failed(err: Exception) -> int:
-    """Say what is wrong; return the exit code."""
-    sys.stderr.write(f"ibmq: {err}\n")
-    return 1
+    return AddedDevices(added_directory(config.data_dir), config.device_dirs)

@@ -8,8 +8,7 @@ import argparse
 from typing import Any, Final
 
 from qiskit_ibmq_provider._text_table import table
-from qiskit_ibmq_provider.cli._arguments import positive
-from qiskit_ibmq_provider.cli._client_command import add_account_option, client_command, log_in
+from qiskit_ibmq_provider.cli._command import add_account_option, client_command, log_in, positive
 
 __all__ = ["add_to"]
 
@@ -27,11 +26,11 @@ def add_to(commands: Any) -> None:
     parser.set_defaults(run=client_command(_run))
 
 
-def _run(args: argparse.Namespace) -> int:
+def _run(args: argparse.Namespace) -> None:
     jobs = log_in(args).backend.jobs(limit=args.limit, backend_name=args.device)
     if not jobs:
         print("There are no jobs" + (f" on {args.device}." if args.device else "."))
-        return 0
+        return
     rows = [
         (
             job.job_id(),
@@ -43,4 +42,3 @@ def _run(args: argparse.Namespace) -> int:
         for job in jobs
     ]
     print(table(("id", "device", "status", "created", "name"), rows))
-    return 0

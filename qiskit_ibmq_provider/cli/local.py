@@ -11,11 +11,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from qiskit_ibmq_provider.cli._arguments import positive
-from qiskit_ibmq_provider.cli._client_command import client_command
+from qiskit_ibmq_provider.cli._command import CommandError, client_command, positive
 
 if TYPE_CHECKING:
-    from qiskit_ibmq_provider.service.local.place import LocalPlace
+    from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
 
 __all__ = ["add_to"]
 
@@ -54,18 +53,18 @@ def add_to(commands: Any) -> None:
     clean.set_defaults(run=client_command(_clean))
 
 
-def _place() -> LocalPlace:
-    from qiskit_ibmq_provider.service.local.place import LocalPlace
+def _config() -> LocalServiceConfig:
+    from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
 
-    return LocalPlace.from_environment()
+    return LocalServiceConfig.from_environment()
 
 
 def _status(args: argparse.Namespace) -> int:
     from qiskit_ibmq_provider.protocol.timestamps import parse_utc
-    from qiskit_ibmq_provider.service.local.looking import look
+    from qiskit_ibmq_provider.service.local.finding import look
 
-    place = _place()
-    state = look(place)
+    config = _config()
+    state = look(config)
     record = state.record
     if record is None:
         print("The local service is not running. It starts when a script asks for it.")
@@ -75,39 +74,37 @@ def _status(args: argparse.Namespace) -> int:
         print(f"  url         {record.url}")
         print(f"  process     {record.pid}, since {started:%Y-%m-%d %H:%M:%S}, version {record.version}")
         print(f"  unfinished  {_jobs(state.unfinished)}")
-        print(f"  ends after  {place.idle_seconds / 60:g} minutes without requests and unfinished jobs")
-    print(f"  data        {place.directory} ({_megabytes(state.data_bytes)})")
-    print(f"  log         {place.log_file}")
+        print(f"  ends after  {config.idle_seconds / 60:g} minutes without requests and unfinished jobs")
+    print(f"  data        {config.directory} ({_megabytes(state.data_bytes)})")
+    print(f"  log         {config.log_file}")
     return 0 if record is not None else _NOT_RUNNING
 
 
-def _stop(args: argparse.Namespace) -> int:
+def _stop(args: argparse.Namespace) -> None:
     from qiskit_ibmq_provider.service.local.stopping import stop
 
-    pid = stop(_place())
+    pid = stop(_config())
     if pid is None:
         print("The local service was not running.")
     else:
         print(
             f"The local service (process {pid}) has ended. Its jobs are kept; those that were not finished run after the next start."
         )
-    return 0
 
 
-def _logs(args: argparse.Namespace) -> int:
+def _logs(args: argparse.Namespace) -> None:
     from qiskit_ibmq_provider.service.local.logfile import last_lines, size_of
 
-    path = _place().log_file
+    path = _config().log_file
     # What is added from now on is what is followed.
     end = size_of(path)
     if not path.exists() and not args.follow:
         print(f"There is no log yet: {path}")
-        return 0
+        return
     for line in last_lines(path, args.lines, until=end):
         print(line)
     if args.follow:
         _follow(path, end)
-    return 0
 
 
 def _follow(path: Path, position: int) -> None:
@@ -128,34 +125,33 @@ def _follow(path: Path, position: int) -> None:
             position = size
 
 
-def _clean(args: argparse.Namespace) -> int:
-    from qiskit_ibmq_provider.service.local.looking import look
+def _clean(args: argparse.Namespace) -> None:
+    from qiskit_ibmq_provider.service.local.finding import look
     from qiskit_ibmq_provider.service.local.stopping import clean
 
-    place = _place()
-    state = look(place)
-    if state.record is None and not place.data_dir.exists() and not place.log_file.exists():
-        print(f"There is nothing to remove in {place.directory}.")
-        return 0
+    config = _config()
+    state = look(config)
+    if state.record is None and not config.data_dir.exists() and not config.log_file.exists():
+        print(f"There is nothing to remove in {config.directory}.")
+        return
     print(f"This removes all jobs, results and logs of the local service ({_megabytes(state.data_bytes)}):")
-    print(f"  {place.data_dir}\n  {place.log_file}")
+    print(f"  {config.data_dir}\n  {config.log_file}")
     if state.unfinished:
         print(f"Among them {_jobs(state.unfinished)} that are not finished.")
     if state.record is not None:
         print(f"The service (process {state.record.pid}) is stopped.")
     print("Stored accounts and added devices stay.")
     if not args.yes and not _confirmed():
-        sys.stderr.write("ibmq: nothing was removed.\n")
-        return 1
-    clean(place)
+        raise CommandError("nothing was removed.")
+    clean(config)
     print("Done.")
-    return 0
 
 
 def _confirmed() -> bool:
     if not sys.stdin.isatty():
-        sys.stderr.write("ibmq: there is no terminal to ask; `ibmq local clean --yes` does not ask.\n")
-        return False
+        raise CommandError(
+            "there is no terminal to ask; `ibmq local clean --yes` does not ask. Nothing was removed."
+        )
     try:
         answer = input("Remove them? [y/N] ")
     except EOFError:  # Ctrl-D

@@ -8,10 +8,9 @@ import argparse
 import dataclasses
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.service.config import ServiceConfig
+from qiskit_ibmq_provider.service.config import ConfigError, ServiceConfig, load_config
 
 __all__ = ["add_to", "run"]
 
@@ -31,12 +30,12 @@ def add_to(commands: Any) -> None:
         description="Run a service until it is stopped. It prints 'listening on URL' when it is ready.",
     )
     parser.add_argument("--config", metavar="FILE", help="file with a section [service] of further settings")
-    for name, text, is_switch in _settings():
-        option = "--" + name.replace("_", "-")
-        if is_switch:
+    for field in dataclasses.fields(ServiceConfig):
+        option, text = "--" + field.name.replace("_", "-"), field.metadata["help"]
+        if isinstance(field.default, bool):
             parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=text)
         else:
-            parser.add_argument(option, metavar=name.split("_")[-1].upper(), help=text)
+            parser.add_argument(option, metavar=field.name.split("_")[-1].upper(), help=text)
     parser.add_argument(
         "--openapi", action="store_true", help="print the OpenAPI description of the service and end"
     )
@@ -49,44 +48,29 @@ def run(args: argparse.Namespace) -> int:
 
     missing = missing_module()
     if missing is not None:
-        advice = "run the service with Python 3.9 to 3.12"
-        sys.stderr.write(f"The service cannot start. {explain_missing(missing, advice)}\n")
-        return _FAILED
+        return _cannot_start(explain_missing(missing, "run the service with Python 3.9 to 3.12"), _FAILED)
     if args.openapi:
         from qiskit_ibmq_provider.service.app import openapi_document
 
         print(openapi_document().decode())
         return 0
-    from qiskit_ibmq_provider.service.config import ConfigError, load_config
-    from qiskit_ibmq_provider.service.server import EXIT_CONFIG
+    from qiskit_ibmq_provider.service.local.discovery import Announcement
+    from qiskit_ibmq_provider.service.server import EXIT_CONFIG, serve
 
-    given = {name: getattr(args, name) for name, _, _ in _settings()}
+    given = {field.name: getattr(args, field.name) for field in dataclasses.fields(ServiceConfig)}
     if given["token"] is not None:
         sys.stderr.write(_WARNING + "\n")
     try:
         config = load_config(given, file=args.config)
     except ConfigError as err:
-        sys.stderr.write(f"The service cannot start. {err}\n")
-        return EXIT_CONFIG
-    return _serve(config)
-
-
-def _serve(config: ServiceConfig) -> int:
-    """Run the service, as the service of this machine if that is what it was started for."""
-    from qiskit_ibmq_provider.service.local.announcing import Announcement
-    from qiskit_ibmq_provider.service.server import serve
-
+        return _cannot_start(err, EXIT_CONFIG)
+    # It may be the service of this machine that was started here.
     announcement = Announcement.from_environment(os.environ, config.token or "", config.instance_id or "")
     if announcement is None:
         return serve(config)
     return announcement.run(lambda ready: serve(config, on_ready=ready))
 
 
-def _settings() -> list[tuple[str, str, bool]]:
-    """Return name, meaning and whether it is a switch, for each setting of a service."""
-    from qiskit_ibmq_provider.service.config import ServiceConfig
-
-    return [
-        (field.name, field.metadata["help"], isinstance(field.default, bool))
-        for field in dataclasses.fields(ServiceConfig)
-    ]
+def _cannot_start(reason: object, code: int) -> int:
+    sys.stderr.write(f"The service cannot start. {reason}\n")
+    return code

@@ -5,20 +5,14 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Callable
+from contextlib import AbstractContextManager
+from typing import Any, Callable
 
 from qiskit_ibmq_provider._text_table import table
-
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.service.domain.users import Users
+from qiskit_ibmq_provider.cli._command import CommandError, add_service_options
 
 __all__ = ["add_to"]
-
-_FAILED = 1
 
 
 def add_to(commands: Any) -> None:
@@ -47,12 +41,11 @@ def add_to(commands: Any) -> None:
 def _action(actions: Any, name: str, text: str, run: Callable[[argparse.Namespace], None]) -> Any:
     """Add one of the commands, with the options that say which service is meant."""
     parser = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    parser.add_argument("--data-dir", metavar="DIR", help="data directory of the service")
+    add_service_options(parser)
     parser.add_argument(
         "--database-url", metavar="URL", help="URL of its database, if it is not in the directory"
     )
-    parser.add_argument("--config", metavar="FILE", help="file with the settings of the service")
-    parser.set_defaults(run=functools.partial(_reported, run))
+    parser.set_defaults(run=run)
     return parser
 
 
@@ -67,39 +60,31 @@ def _add_projects(parser: Any) -> None:
     )
 
 
-def _reported(run: Callable[[argparse.Namespace], None], args: argparse.Namespace) -> int:
-    """Run a command; a failure is one message on standard error."""
+def _users(args: argparse.Namespace) -> AbstractContextManager[Any]:
+    """Return a block that has the users of the service that is meant."""
+    _check_extra()
+    from qiskit_ibmq_provider.service.compose import open_users
+    from qiskit_ibmq_provider.service.config import load_config
+
+    given = {"data_dir": args.data_dir, "database_url": args.database_url}
+    return open_users(load_config(given, file=args.config))
+
+
+def _check_extra() -> None:
     from qiskit_ibmq_provider.service.local.requirements import explain_missing, missing_module
 
     missing = missing_module()
     if missing is not None:
-        sys.stderr.write(f"ibmq: {explain_missing(missing, 'use the Python that runs the service')}\n")
-        return _FAILED
-    from qiskit_ibmq_provider.service.administration import AdministrationError
-    from qiskit_ibmq_provider.service.config import ConfigError
-
-    try:
-        run(args)
-    except (AdministrationError, ConfigError) as err:
-        sys.stderr.write(f"ibmq: {err}\n")
-        return _FAILED
-    return 0
-
-
-@contextmanager
-def _users(args: argparse.Namespace) -> Iterator[Users]:
-    from qiskit_ibmq_provider.service.administration import open_users
-    from qiskit_ibmq_provider.service.config import load_config
-
-    given = {"data_dir": args.data_dir, "database_url": args.database_url}
-    with open_users(load_config(given, file=args.config)) as users:
-        yield users
+        raise CommandError(explain_missing(missing, "use the Python that runs the service"))
 
 
 def _projects(args: argparse.Namespace) -> tuple[tuple[str, str, str], ...]:
-    from qiskit_ibmq_provider.service.administration import read_projects
+    from qiskit_ibmq_provider.service.config import read_projects
 
-    return read_projects(args.project)
+    try:
+        return read_projects(args.project)
+    except ValueError as err:
+        raise CommandError(f"A project cannot be {' '.join(args.project)!r}: {err}.") from None
 
 
 def _add(args: argparse.Namespace) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Optional
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.credentials._sections import Preferences
 from qiskit_ibmq_provider.credentials.configrc import (
+    Preferences,
     read_credentials_from_qiskitrc,
     store_credentials,
     store_preferences,

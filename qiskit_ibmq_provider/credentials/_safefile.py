@@ -3,8 +3,8 @@
 
 """A small private text file that several processes change.
 
-Readers always see one complete version: a change writes a new file beside the old one, with mode 0600, and renames it. Writers take turns
-by a lock file, so that no change is lost. A symbolic link is followed, and stays one.
+Readers always see one complete version. Writers take turns by a lock file, so that no change is lost. A symbolic link is followed, and
+stays one.
 """
 
 from __future__ import annotations
@@ -14,18 +14,15 @@ import errno
 import os
 import stat
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable, Final, Optional
 
-from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider._atomic import AtomicFile, leftovers
 from qiskit_ibmq_provider.credentials.exceptions import CredentialsError, InvalidCredentialsFormatError
 
 __all__ = ["change_text", "read_text"]
-
-logger = get_logger(__name__)
 
 _LOCK_SECONDS: Final = 20.0
 """How long to wait for other writers. Each of them needs milliseconds."""
@@ -90,24 +87,13 @@ def change_text(path: Path, change: Callable[[Optional[str]], Optional[str]]) ->
 
 
 def _replace(target: Path, text: str) -> None:
-    """Write a new file and put it in the place of the old one. The lock is held."""
     _check_writable(target)
-    prefix = f".{target.name}."
-    for stale in target.parent.glob(f"{prefix}*.tmp"):
+    for stale in leftovers(target):
         # Left by a writer that was killed: whoever holds the lock is the only writer.
         stale.unlink()
-    handle, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=target.parent)  # mkstemp: mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        _give_to_user(name, target)
-        os.replace(name, target)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-    _sync_directory(target.parent)
+    with AtomicFile(target) as file:
+        file.write(text.encode("utf-8"))
+        _give_to_user(file.name, target)
 
 
 def _check_writable(target: Path) -> None:
@@ -122,19 +108,6 @@ def _give_to_user(name: str, like: Path) -> None:
     if os.name == "posix" and os.geteuid() == 0:
         status = os.stat(like if like.exists() else like.parent)
         os.chown(name, status.st_uid, status.st_gid)
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make a rename last over a power failure, where the system can."""
-    if os.name != "posix":
-        return
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as err:
-        logger.debug("Cannot sync %s: %s", directory, err)
-    finally:
-        os.close(handle)
 
 
 @contextlib.contextmanager
@@ -162,7 +135,6 @@ if sys.platform == "win32":  # pragma: no cover - not tested
     import msvcrt
 
     def _try_lock(handle: int) -> bool:
-        """Take the lock if it is free."""
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -173,7 +145,6 @@ else:
     import fcntl
 
     def _try_lock(handle: int) -> bool:
-        """Take the lock if it is free."""
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

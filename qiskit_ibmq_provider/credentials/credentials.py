@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+import enum
 import re
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn, Optional
@@ -15,10 +17,13 @@ from qiskit_ibmq_provider.credentials.exceptions import CredentialsError
 from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
 
 __all__ = [
+    "AccountReference",
     "Credentials",
     "LOCAL_URL",
+    "OpenedBy",
     "REGEX_IBMQ_HUBS",
     "TEMPLATE_IBMQ_HUBS",
+    "account_url",
     "is_local_url",
     "without_userinfo",
 ]
@@ -40,6 +45,14 @@ _NTLM: Final = ("username_ntlm", "password_ntlm")
 def is_local_url(url: object) -> bool:
     """Return whether a value given as URL asks for the service of this machine."""
     return isinstance(url, str) and url.strip().lower() == LOCAL_URL
+
+
+class OpenedBy(str, enum.Enum):
+    """Where an account came from."""
+
+    ENVIRONMENT = "environment"
+    SESSION = "session"
+    STORED = "stored"
 
 
 class Credentials:
@@ -67,7 +80,7 @@ class Credentials:
             is not stored.
 
     The attribute ``keyring_entry`` names the entry of the system's keyring that holds the token of a stored account; ``None`` if the
-    configuration file itself does.
+    configuration file itself does. ``opened_by`` says where an account came from.
     """
 
     def __init__(
@@ -97,6 +110,7 @@ class Credentials:
         self.default_provider = default_provider
         self.time_scale = _positive(time_scale)
         self.keyring_entry: Optional[str] = None
+        self.opened_by = OpenedBy.SESSION
         services = services or {}
         self.extractor_url = services.get("extractorsService")
         self.experiment_url = services.get("resultsDB")
@@ -104,9 +118,7 @@ class Credentials:
 
     def for_project(
         self,
-        hub: str,
-        group: str,
-        project: str,
+        project: HubGroupProject,
         *,
         url: str,
         websockets_url: str,
@@ -117,9 +129,7 @@ class Credentials:
         """Return the credentials of one project of this account.
 
         Args:
-            hub: hub of the project.
-            group: group of the project.
-            project: name of the project.
+            project: hub, group and project.
             url: base URL of devices and jobs, which need not be the one of login.
             websockets_url: base URL of the websocket server.
             services: URLs of further services.
@@ -130,9 +140,9 @@ class Credentials:
             self.token,
             url,
             websockets_url=websockets_url,
-            hub=hub,
-            group=group,
-            project=project,
+            hub=project.hub,
+            group=project.group,
+            project=project.project,
             proxies=self.proxies,
             verify=self.verify,
             services=services,
@@ -176,7 +186,7 @@ class Credentials:
         return parameters
 
     def _ntlm(self) -> Any:
-        """Return the NTLM authentication for the HTTP library. No local variable here holds the password."""
+        """Return the NTLM authentication for the HTTP library. No local variable holds the password."""
         if not all(isinstance(self.proxies[key], str) for key in _NTLM):
             kinds = " and ".join(type(self.proxies[key]).__name__ for key in _NTLM)
             raise AttributeError(
@@ -216,7 +226,7 @@ class Credentials:
     def __reduce__(self) -> NoReturn:
         raise TypeError(
             "Credentials hold a token and cannot be pickled. Pickle the provider, the backend or the job: "
-            "they name their account, and who loads them opens it with a token of his own."
+            "they name their account, and whoever loads them opens it with their own token."
         )
 
     def __repr__(self) -> str:
@@ -226,10 +236,40 @@ class Credentials:
         return f"<{type(self).__name__}(url={without_userinfo(self.base_url)!r}{project})>"
 
 
+@dataclasses.dataclass(frozen=True)
+class AccountReference:
+    """What names one project of an account and may be written down: no token, and no password of a URL or a proxy.
+
+    Attributes:
+        url: authentication URL of the account, or ``local``.
+        project: hub, group and project.
+        opened_by: where the account came from.
+    """
+
+    url: str
+    project: HubGroupProject
+    opened_by: OpenedBy = dataclasses.field(default=OpenedBy.SESSION, compare=False)
+
+    @classmethod
+    def of(cls, account: Credentials, project: Optional[HubGroupProject] = None) -> AccountReference:
+        """Return the reference to a project of an account.
+
+        Args:
+            account: the account as the user gave it, or credentials of a project of it.
+            project: the project; by default the one that the credentials name.
+        """
+        return cls(account_url(account), project or account.unique_id(), account.opened_by)
+
+
+def account_url(account: Credentials) -> str:
+    """Return the URL by which an account is known: ``local``, or its authentication URL without user and password."""
+    return LOCAL_URL if account.is_local() else without_userinfo(account.auth_url)
+
+
 def _split_url(
     url: str, hub: Optional[str], group: Optional[str], project: Optional[str]
 ) -> tuple[str, str, Optional[str], Optional[str], Optional[str]]:
-    """Return URL, base URL, hub, group and project; the last three all or none."""
+    """Return URL, base URL, hub, group and project; the last three are all there or all ``None``."""
     match = re.match(REGEX_IBMQ_HUBS, url, re.IGNORECASE)
     if match:
         return (url, match["prefix"], match["hub"], match["group"], match["project"])
@@ -242,7 +282,6 @@ def _split_url(
 
 
 def _positive(time_scale: Any) -> float:
-    """Return the factor of all times; 0 or less would be no time at all."""
     if isinstance(time_scale, bool) or not isinstance(time_scale, (int, float)) or not time_scale > 0:
         raise CredentialsError(f"'time_scale' has to be a number above 0, not {time_scale!r}.")
     return float(time_scale)

@@ -13,7 +13,7 @@ import os
 from typing import Final
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.credentials.credentials import Credentials, is_local_url
+from qiskit_ibmq_provider.credentials.credentials import Credentials, OpenedBy, is_local_url
 from qiskit_ibmq_provider.credentials.hubgroupproject import HubGroupProject
 
 __all__ = ["VARIABLES_MAP", "read_credentials_from_environ"]
@@ -35,12 +35,13 @@ def read_credentials_from_environ() -> dict[HubGroupProject, Credentials]:
 
     A token without a URL, or a URL other than ``local`` without a token, is not enough and is ignored, with a line in the log.
     """
-    token, url = os.environ.get("QE_TOKEN", ""), os.environ.get("QE_URL", "")
+    given = {argument: os.environ.get(name, "") for name, argument in VARIABLES_MAP.items()}
+    token, url = given["token"], given["url"]
     if not url or (not token and not is_local_url(url)):
         if token or url:
             there, missing = ("QE_TOKEN", "QE_URL") if token else ("QE_URL", "QE_TOKEN")
             logger.info("%s is set and %s is not, so both are ignored.", there, missing)
         return {}
-    hub, group, project = (os.environ.get(f"QE_{name}") for name in ("HUB", "GROUP", "PROJECT"))
-    credentials = Credentials(token, url, hub=hub, group=group, project=project)
+    credentials = Credentials(token, url, hub=given["hub"], group=given["group"], project=given["project"])
+    credentials.opened_by = OpenedBy.ENVIRONMENT
     return {credentials.unique_id(): credentials}

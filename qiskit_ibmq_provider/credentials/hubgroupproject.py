@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Optional
 
 from qiskit_ibmq_provider.credentials.exceptions import HubGroupProjectInvalidStateError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["HubGroupProject"]
 
 
+@dataclasses.dataclass(unsafe_hash=True)
 class HubGroupProject:
     """Names of a hub, a group in it, and a project in that.
 
@@ -27,15 +29,9 @@ class HubGroupProject:
         project: name of the project, or ``None``.
     """
 
-    def __init__(
-        self,
-        hub: Optional[str] = None,
-        group: Optional[str] = None,
-        project: Optional[str] = None,
-    ) -> None:
-        self.hub = hub
-        self.group = group
-        self.project = project
+    hub: Optional[str] = None
+    group: Optional[str] = None
+    project: Optional[str] = None
 
     @classmethod
     def from_stored_format(cls, hgp: str) -> HubGroupProject:
@@ -85,14 +81,3 @@ class HubGroupProject:
     def to_tuple(self) -> tuple[Optional[str], Optional[str], Optional[str]]:
         """Return hub, group and project."""
         return self.hub, self.group, self.project
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, HubGroupProject):
-            return NotImplemented
-        return self.to_tuple() == other.to_tuple()
-
-    def __hash__(self) -> int:
-        return hash(self.to_tuple())
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(hub={self.hub!r}, group={self.group!r}, project={self.project!r})"

@@ -26,11 +26,7 @@ def new_entry(url: str) -> str:
 
 
 def put_token(credentials: Credentials) -> None:
-    """Store the token of credentials under their entry.
-
-    Raises:
-        CredentialsError: there is no keyring, or it does not keep the token.
-    """
+    """Store the token of credentials under their entry."""
     entry = credentials.keyring_entry
 
     def put(keyring: Any) -> str:
@@ -47,11 +43,7 @@ def put_token(credentials: Credentials) -> None:
 
 
 def take_token(credentials: Credentials) -> None:
-    """Give credentials the token that stands under their entry.
-
-    Raises:
-        CredentialsError: there is no keyring, or no such entry in it.
-    """
+    """Give credentials the token that stands under their entry."""
     entry = credentials.keyring_entry
 
     def take(keyring: Any) -> str:
@@ -67,11 +59,7 @@ def take_token(credentials: Credentials) -> None:
 
 
 def remove_token(entry: str) -> None:
-    """Remove an entry; it need not be there.
-
-    Raises:
-        CredentialsError: there is no keyring, or it cannot be changed.
-    """
+    """Remove an entry; it need not be there."""
 
     def remove(keyring: Any) -> str:
         if keyring.get_password(KEYRING_SERVICE, entry) is not None:
@@ -82,11 +70,7 @@ def remove_token(entry: str) -> None:
 
 
 def _use(problem: str, action: Callable[[Any], str], credentials: Optional[Credentials] = None) -> str:
-    """Do something with the package, and say in one way what goes wrong.
-
-    Raises:
-        CredentialsError: the package is not there, or the keyring refuses.
-    """
+    """Do something with the package; raise :class:`CredentialsError` whatever goes wrong."""
     try:
         import keyring
         from keyring import errors

@@ -11,12 +11,14 @@ from typing import Final, Optional
 
 from qiskit_ibmq_provider.credentials._inifile import IniDocument
 from qiskit_ibmq_provider.credentials._safefile import read_text
-from qiskit_ibmq_provider.credentials._sections import (
+from qiskit_ibmq_provider.credentials.configrc import (
+    change_qiskitrc,
     credentials_sections,
+    load_qiskitrc,
+    qiskitrc_path,
     read_credentials,
     write_credentials,
 )
-from qiskit_ibmq_provider.credentials.configrc import change_qiskitrc, load_qiskitrc, qiskitrc_path
 from qiskit_ibmq_provider.credentials.credentials import LOCAL_URL, Credentials
 from qiskit_ibmq_provider.credentials.exceptions import CredentialsError, HubGroupProjectInvalidStateError
 from qiskit_ibmq_provider.credentials.retired import retired_host
@@ -144,7 +146,6 @@ def _url(document: IniDocument, section: str) -> str:
 
 
 def _set_aside(document: IniDocument, section: str) -> None:
-    """Move a section's options to a section that nothing reads."""
     name = _KEPT + section
     while name in document.sections():
         name += "_"

@@ -56,7 +56,8 @@ def is_directly_updatable(credentials: Credentials) -> bool:
 def update_credentials(force: bool = False) -> Optional[Credentials]:
     """Replace stored accounts of older versions by one account with the authentication URL of version 2.
 
-    Prints what is going to change and asks on stdin. Accounts of other services stay.
+    Prints what is going to change and asks on stdin. An account is of an older version if its URL is one of the old ones, or names hub,
+    group and project in its path. Other accounts stay.
 
     Args:
         force: do not ask.
@@ -71,8 +72,8 @@ def update_credentials(force: bool = False) -> Optional[Credentials]:
     old = {
         identity: credentials
         for identity, credentials in stored.items()
-        if is_directly_updatable(credentials)
-        or (credentials.is_ibmq() and credentials.base_url.startswith((QCONSOLE_URL, QCONSOLE2_URL, QE2_URL)))
+        # Only the first version named the project in the URL, on whatever host.
+        if is_directly_updatable(credentials) or Credentials("", credentials.url).is_ibmq()
     }
     kept = {identity: credentials for identity, credentials in stored.items() if identity not in old}
     _say(f"Accounts found: {len(stored)}, of which of an older version: {len(old)}.")
@@ -84,7 +85,11 @@ def update_credentials(force: bool = False) -> Optional[Credentials]:
     first = next(iter(old.values()))
     new = Credentials(first.token, QE2_AUTH_URL, proxies=first.proxies, verify=first.verify)
     new.keyring_entry = first.keyring_entry
-    if new.unique_id() in kept:
+    present = kept.get(new.unique_id())
+    if present is not None and present.url == QE2_AUTH_URL:
+        _say("The account of version 2 keeps its token; those of older versions go.")
+        new = present
+    elif present is not None:
         _say(
             "The account that stays is in the way of the new one. Delete one of them first. Nothing was changed."
         )
@@ -97,7 +102,6 @@ def update_credentials(force: bool = False) -> Optional[Credentials]:
 
 
 def _explain(old: list[Credentials]) -> None:
-    """Print what is going to change."""
     _say(f"They are replaced by one account for {QE2_AUTH_URL}; proxies and 'verify' are kept.")
     first = (old[0].token, old[0].proxies, old[0].verify)
     if any((credentials.token, credentials.proxies, credentials.verify) != first for credentials in old[1:]):

@@ -4,8 +4,8 @@
 
 Qiskit's ``assemble`` starts a process pool for more than one circuit and gathers all of them as objects before anything can be
 written. Here the head of the Qobj comes from assembling an empty circuit with all options, and the circuits are written one at a
-time, in this process: most of them directly, the others by Qiskit's assembler. What belongs to several circuits at once is done
-here: parameter binds, frequencies of single experiments, and the pulse gates that all circuits have in common.
+time, in this process: most of them directly, the others by Qiskit's assembler. This module also does what concerns several circuits
+together: parameter binds, frequencies of single experiments, and the pulse gates that all circuits have in common.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from qiskit.exceptions import QiskitError
 from qiskit.pulse import LoConfig, Schedule, ScheduleBlock
 from qiskit.qobj import QasmQobjExperimentConfig
 from qiskit.qobj.converters import LoConfigConverter
+from qiskit.utils.units import apply_prefix
 
 from qiskit_ibmq_provider._collector import collector_held
-from qiskit_ibmq_provider.encoding._experiments import count_delays, count_loose_bits
-from qiskit_ibmq_provider.encoding._walk import CircuitWriter
-from qiskit_ibmq_provider.encoding.qobj import EncodedQobj, encode_with, join_experiments
+from qiskit_ibmq_provider.encoding.circuit_writer import CircuitWriter
+from qiskit_ibmq_provider.encoding.qobj import LOOSE, EncodedQobj, encode_with, join_experiments
 from qiskit_ibmq_provider.encoding.values import encode_value
 
 __all__ = ["assemble_circuits", "assemble_schedules"]
@@ -49,19 +49,19 @@ def assemble_circuits(
 
     Args:
         circuits: at least one circuit.
-        backend: what configuration and pulse defaults are read from.
+        backend: its configuration and pulse defaults are used.
         parameter_binds: values of the circuits' parameters; every circuit is sent once for each of them.
         schedule_los: frequencies in Hz, one set for all experiments or one for each; one circuit is repeated for several sets.
-        without_idle_gates: gives what is sent in place of a circuit; asked at least for each circuit that holds an ``id`` gate.
+        without_idle_gates: returns the circuit to send in place of another; called at least for each circuit that holds an ``id`` gate.
         options: other arguments of ``qiskit.assemble``, in SI units.
 
     Raises:
-        QiskitError: the circuits or the options do not fit together, or have no form in a Qobj.
+        QiskitError: the circuits or the options do not fit together, or cannot be written as a Qobj.
     """
     frequencies = _frequency_sets(schedule_los)
     swept = len(frequencies) > 1
     with collector_held():
-        # Given as a list, also an empty one, it makes Qiskit put the device's own frequencies into the head.
+        # For any list, even an empty one, Qiskit puts the device's own frequencies into the head.
         frame_los = None if schedule_los is None else [] if swept else frequencies
         frame = assemble(QuantumCircuit(), backend=backend, schedule_los=frame_los, **options)
         library: dict[str, Any] = {}
@@ -95,15 +95,15 @@ def assemble_schedules(
 
     Args:
         schedules: at least one schedule.
-        backend: what configuration and pulse defaults are read from.
+        backend: its configuration and pulse defaults are used.
         options: other arguments of ``qiskit.assemble``, in SI units.
 
     Raises:
-        QiskitError: the schedules or the options do not fit together or the backend.
+        QiskitError: the schedules, the options and the backend do not fit together.
     """
     with collector_held(), warnings.catch_warnings():
         if options.get("rep_time") is None:
-            # Qiskit takes the device's own times for the user's choice, and warns of it.
+            # Qiskit would take the device's own times for a choice of the user, and warn about it.
             warnings.filterwarnings("ignore", "Dynamic rep rates are supported", RuntimeWarning)
         return encode_with(assemble(list(schedules), backend=backend, **options))
 
@@ -161,12 +161,12 @@ def _assemble_one(
         "n_qubits": max(circuit.num_qubits, qobj.config.n_qubits),
         "memory_slots": max(circuit.num_clbits, qobj.config.memory_slots),
     }
-    # Qiskit counts the bits of registers only, and no simulator runs what uses more bits than were counted.
+    # Qiskit counts only the bits of registers, and simulators refuse circuits that use more bits than were counted.
     experiment["config"].update(sizes)
     experiment["header"].update(sizes)
-    count_loose_bits(circuit, experiment)
+    _count_loose_bits(circuit, experiment)
     if delays_in_seconds and dt is not None:
-        count_delays(circuit, experiment, dt)
+        _count_delays(circuit, experiment, dt)
     for item in getattr(qobj.config, "pulse_library", []):
         library[item.name] = item.samples
     # With one circuit all its pulse gates count as common to all circuits.
@@ -181,8 +181,52 @@ def _assemble_one(
     return _Part(experiment["config"], calibrations.gates if calibrations else None, rest)
 
 
+def _count_loose_bits(circuit: QuantumCircuit, experiment: dict[str, Any]) -> None:
+    """Give each bit of a circuit its label in the experiment that Qiskit has made. The label of a loose bit has no register name.
+
+    Outcomes of conditions are kept in extra bits after those of the circuit. Qiskit counts only the bits in registers, so these outcomes
+    would overwrite loose bits.
+    """
+    header = experiment["header"]
+    if len(header["qubit_labels"]) < circuit.num_qubits:
+        header["qubit_labels"] = _labels(circuit, circuit.qubits)
+    uncounted = circuit.num_clbits - len(header["clbit_labels"])
+    if uncounted <= 0:
+        return
+    header["clbit_labels"] = _labels(circuit, circuit.clbits)
+    for instruction in experiment["instructions"]:
+        if _is_condition(instruction):
+            instruction["register"] += uncounted
+        if "conditional" in instruction:
+            instruction["conditional"] += uncounted
+
+
+def _count_delays(circuit: QuantumCircuit, experiment: dict[str, Any], dt: float) -> None:
+    """Give delays in seconds, or parts of seconds, in time steps of the length ``dt``: the experiment has no place for a unit.
+
+    Circuits that were transpiled for their device have all delays in time steps already.
+    """
+    written = (entry for entry in experiment["instructions"] if not _is_condition(entry))
+    for instruction, entry in zip(circuit.data, written):
+        operation = instruction.operation
+        if isinstance(operation, Delay) and operation.unit != "dt":
+            entry["params"] = [round(apply_prefix(float(operation.duration), operation.unit) / dt)]
+
+
+def _is_condition(entry: dict[str, Any]) -> bool:
+    """Tell whether an entry is the condition of the next one, and not an instruction of the circuit."""
+    return entry["name"] == "bfunc" and "mask" in entry
+
+
+def _labels(circuit: QuantumCircuit, bits: Sequence[Any]) -> list[list[Any]]:
+    labels = []
+    for position, bit in enumerate(bits):
+        registers = circuit.find_bit(bit).registers
+        labels.append([registers[0][0].name, registers[0][1]] if registers else [LOOSE, position])
+    return labels
+
+
 def _written(parts: list[_Part]) -> Iterator[bytes]:
-    """Yield the experiments as bytes, letting go of each."""
     queue = collections.deque(parts)
     parts.clear()
     while queue:
@@ -218,7 +262,7 @@ def _bound(
 
 
 def _by_parameter(bind: Mapping[Any, Any]) -> dict[Parameter, Any]:
-    """Return a set of values with the vectors in it taken apart."""
+    """Return a set of values in which each parameter of a vector has its own entry."""
     values: dict[Parameter, Any] = {}
     for key, value in bind.items():
         if isinstance(key, ParameterVector):
@@ -245,7 +289,7 @@ def _frequency_sets(schedule_los: Any) -> list[LoConfig]:
 
 
 def _lo_converter(backend: Any, options: Mapping[str, Any]) -> LoConfigConverter:
-    """Return what fills a set of frequencies up with those of the run or of the device, and checks their ranges."""
+    """Return the converter that adds the run's or the device's frequencies to a set of them, and checks their ranges."""
     configuration = backend.configuration()
     defaults = backend.defaults() if configuration.open_pulse else None
     return LoConfigConverter(
@@ -259,7 +303,7 @@ def _lo_converter(backend: Any, options: Mapping[str, Any]) -> LoConfigConverter
 
 
 def _swept(parts: list[_Part], frequencies: Sequence[LoConfig], converter: LoConfigConverter) -> list[_Part]:
-    """Give each experiment its own frequencies, repeating a single one."""
+    """Give each experiment its own frequencies. A single experiment is repeated for all of them."""
     if len(parts) == 1:
         parts = parts * len(frequencies)
     if len(parts) != len(frequencies):
@@ -274,7 +318,7 @@ def _swept(parts: list[_Part], frequencies: Sequence[LoConfig], converter: LoCon
 
 
 def _take_common_calibrations(parts: Sequence[_Part]) -> list[Any]:
-    """Take the pulse gates that all experiments have alike out of them, and return these gates once."""
+    """Remove the pulse gates that all experiments share from each of them, and return these gates once."""
     if not all(part.gates for part in parts):
         return []
     counts = collections.Counter(hash(gate) for part in parts for gate in part.gates or ())

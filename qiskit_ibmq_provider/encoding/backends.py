@@ -3,7 +3,7 @@
 """Documents of a device, as Qiskit's models: configuration, calibration data and pulse defaults.
 
 On the wire frequencies are in GHz, time steps in ns and repetition times in µs; Qiskit's models convert them to Hz and seconds.
-The documents are never changed, and what Qiskit's models do not know is left out where they would refuse it.
+The documents are never changed, and fields that Qiskit's models would refuse are left out.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ from qiskit.providers.models import (
 
 from qiskit_ibmq_provider._collector import collector_held
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.encoding._defaults_models import UnreadDefaults
-from qiskit_ibmq_provider.encoding._instructions import pulse_instruction, pulse_library
-from qiskit_ibmq_provider.encoding._property_models import own_properties
+from qiskit_ibmq_provider.encoding.lazy_models import UnreadDefaults, own_command, own_properties
+from qiskit_ibmq_provider.encoding.qobj import pulse_library
 from qiskit_ibmq_provider.encoding.values import to_complex
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import as_object, as_objects, required
@@ -59,7 +58,7 @@ def decode_backend_configuration(
 ) -> Union[QasmBackendConfiguration, PulseBackendConfiguration]:
     """Return the configuration of a device: with pulse data where the document has all of it, else without.
 
-    The document is not changed, but the configuration keeps its lists: a copy of all of them is half the time of a login.
+    The document is not changed, but the configuration keeps its lists: copying them would take half the time of a login.
 
     Raises:
         ProtocolError: the document cannot be a device's configuration. The message names the device.
@@ -132,8 +131,8 @@ def decode_backend_properties(
 def decode_pulse_defaults(data: Optional[Mapping[str, Any]]) -> Optional[PulseDefaults]:
     """Return the pulse defaults of a device, or None where there are none.
 
-    The document is not changed, and may not be changed later: its commands are read when they are asked for. What the defaults give is
-    their own.
+    The document is not changed, and may not be changed later: its commands are read when they are asked for. What they return is
+    a copy.
 
     Raises:
         ProtocolError: the document is not one of pulse defaults.
@@ -155,13 +154,13 @@ def decode_pulse_defaults(data: Optional[Mapping[str, Any]]) -> Optional[PulseDe
             own["pulse_library"] = pulse_library(document.get("pulse_library") or ())
             if all(isinstance(entry.get("sequence"), list) and entry.get("qubits") for entry in commands):
                 return UnreadDefaults(commands, own)
-            return PulseDefaults.from_dict({**own, "cmd_def": [_command(entry) for entry in commands]})
+            return PulseDefaults.from_dict({**own, "cmd_def": [own_command(entry) for entry in commands]})
     except _UNFIT as err:
         raise ProtocolError(f"Qiskit cannot use {what}: {type(err).__name__}: {err}.") from err
 
 
 class _Dates:
-    """Reads the many dates of a calibration document, of which most are alike."""
+    """Reads the many dates of a calibration document, most of which are the same."""
 
     def __init__(self, last_update: str) -> None:
         self._known: dict[str, dt.datetime] = {}
@@ -198,14 +197,8 @@ def _u_channels(fields: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
     ]
 
 
-def _command(command: Mapping[str, Any]) -> dict[str, Any]:
-    if command.get("sequence") is None:
-        return dict(command)
-    return {**command, "sequence": [pulse_instruction(item) for item in command["sequence"]]}
-
-
 def _date_or_none(value: Any, what: str) -> Optional[dt.datetime]:
-    """Return a date that is only shown; one that cannot be read must not cost the device."""
+    """Return a date that is only displayed, or None if it cannot be read: that is no reason to refuse the device."""
     if value is None:
         return None
     try:

@@ -2,15 +2,15 @@
 # See the file LICENSE at the root of the repository.
 """A Qobj taken apart: the circuits or schedules it was made of.
 
-Qiskit's ``disassemble`` does most of it. It knows bits in registers only, leaves metadata and global phase in the Qobj, and fails
-where a gate has a pulse schedule both in one circuit and in all of them. That is made up for here. Circuits without such things are
-rebuilt without it.
+Qiskit's ``disassemble`` does most of it. But it knows only bits in registers, ignores metadata and global phase, and fails where a gate
+has a pulse schedule both in one circuit and in all of them; this module adds what is missing. Plain circuits are rebuilt without it.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Optional, Union
 
 from qiskit.assembler.disassemble import disassemble
@@ -25,14 +25,11 @@ from qiskit.qobj import (
 )
 
 from qiskit_ibmq_provider._collector import collector_held
-from qiskit_ibmq_provider.encoding._rebuild import CircuitReader
-from qiskit_ibmq_provider.encoding.qobj import decode_qobj
+from qiskit_ibmq_provider.encoding.circuit_rebuilder import CircuitRebuilder
+from qiskit_ibmq_provider.encoding.qobj import LOOSE, decode_qobj
 from qiskit_ibmq_provider.protocol.fields import as_objects
 
-__all__ = ["LOOSE", "rebuild_circuits", "rebuild_programs"]
-
-LOOSE: Final = ""
-"""What stands for the name of the register in the label of a bit that is in none."""
+__all__ = ["rebuild_circuits", "rebuild_programs"]
 
 _STAND_IN: Final = "\0"
 """Beginning of the names of registers that stand for loose bits while Qiskit rebuilds a circuit."""
@@ -55,9 +52,9 @@ def rebuild_circuits(document: Mapping[str, Any]) -> list[QuantumCircuit]:
         decode_qobj(bare)
         if "calibrations" in (document.get("config") or {}):
             return rebuild_programs(decode_qobj(document))[0]
-        reader = CircuitReader(disassembled)
+        rebuilder = CircuitRebuilder(disassembled)
         experiments = as_objects(document.get("experiments"), "the Qobj's experiments")
-        return [reader.read(experiment) for experiment in experiments]
+        return [rebuilder.rebuild(experiment) for experiment in experiments]
 
 
 def rebuild_programs(
@@ -99,7 +96,6 @@ def _complete(qobj: QasmQobj) -> QasmQobj:
 
 
 def _with_calibrations(experiment: QasmQobjExperiment, gates: Sequence[Any]) -> QasmQobjExperiment:
-    """Return an experiment with more pulse gates."""
     own = getattr(experiment.config, "calibrations", None)
     config = copy.copy(experiment.config)
     config.calibrations = QasmExperimentCalibrations(gates=[*gates, *(own.gates if own else ())])
@@ -107,7 +103,6 @@ def _with_calibrations(experiment: QasmQobjExperiment, gates: Sequence[Any]) -> 
 
 
 def _with_stand_ins(experiment: QasmQobjExperiment) -> QasmQobjExperiment:
-    """Return an experiment with registers for its loose bits."""
     header = experiment.header
     qubits = _runs(header.qubit_labels, header.n_qubits, f"{_STAND_IN}q")
     clbits = _runs(header.clbit_labels, header.memory_slots, f"{_STAND_IN}c")
@@ -139,19 +134,10 @@ def _runs(labels: Sequence[Sequence[Any]], count: int, stand_in: str) -> Optiona
     if len(labels) >= count and all(name != LOOSE for name, _ in labels):
         return None
     names = [name for name, _ in labels] + [LOOSE] * (count - len(labels))
-    runs: list[tuple[str, int]] = []
-    for name, size in _grouped(names):
-        runs.append((f"{stand_in}{len(runs)}" if name == LOOSE else name, size))
-    return runs
-
-
-def _grouped(names: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Yield each name with the number of times that it stands there in a row."""
-    start = 0
-    for position in range(1, len(names) + 1):
-        if position == len(names) or names[position] != names[start]:
-            yield names[start], position - start
-            start = position
+    return [
+        (f"{stand_in}{number}" if name == LOOSE else name, len(list(bits)))
+        for number, (name, bits) in enumerate(itertools.groupby(names))
+    ]
 
 
 def _with_loose_bits(circuit: QuantumCircuit) -> QuantumCircuit:
@@ -180,12 +166,12 @@ def _with_loose_bits(circuit: QuantumCircuit) -> QuantumCircuit:
 
 
 def _on_loose_bits(operation: Any, loose: Mapping[Any, Any]) -> Any:
-    """Return an operation whose condition is on a loose bit, if it was on what stands for one."""
+    """Return an operation with its condition moved to the loose bit, if it was on the register that stands for that bit."""
     condition = getattr(operation, "condition", None)
     if condition is None:
         return operation
     target, value = condition
-    # Qiskit makes a condition on the only bit of a register one on the register.
+    # Qiskit turns a condition on the only bit of a register into one on the register.
     bit = target[0] if isinstance(target, ClassicalRegister) and len(target) == 1 else target
     if bit not in loose:
         return operation

@@ -2,26 +2,39 @@
 # See the file LICENSE at the root of the repository.
 """The payload of a job: a Qobj as the bytes that are uploaded, and back as Qiskit's object.
 
-A Qobj is encoded experiment by experiment, so that besides the bytes there is never more than one experiment in memory as Python
-objects. A dictionary of the whole takes about ten times the room of its bytes.
+A Qobj is encoded experiment by experiment, so that never more than one experiment is in memory as Python objects. A dictionary
+of the whole would take about ten times as much memory as its bytes.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Optional, Union
 
 from qiskit.exceptions import QiskitError
 from qiskit.qobj import PulseQobj, QasmQobj
 
 from qiskit_ibmq_provider._collector import collector_held
-from qiskit_ibmq_provider.encoding._instructions import pulse_instruction, pulse_library, qasm_instruction
-from qiskit_ibmq_provider.encoding.values import encode_value, to_wire
+from qiskit_ibmq_provider.encoding.values import encode_value, to_complex, to_wire
+from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import as_object, as_objects
+from qiskit_ibmq_provider.protocol.instructions import PULSE_INSTRUCTION_FIELDS, QASM_INSTRUCTION_FIELDS
 
-__all__ = ["EncodedQobj", "decode_qobj", "encode_qobj", "encode_with", "join_experiments"]
+__all__ = [
+    "EncodedQobj",
+    "LOOSE",
+    "decode_qobj",
+    "encode_qobj",
+    "encode_with",
+    "join_experiments",
+    "pulse_instruction",
+    "pulse_library",
+]
+
+LOOSE: Final = ""
+"""What stands for the name of the register in the label of a bit that is in none."""
 
 _LARGE_CONFIG: Final = frozenset({"calibrations", "noise_model", "pulse_library"})
 
@@ -29,9 +42,9 @@ _PART: Final = 128 * 1024
 """Bytes that a part has at least, unless it is the last: the transport hands each part over by itself."""
 
 
-@dataclasses.dataclass(frozen=True)
-class EncodedQobj:
-    """A Qobj ready to be uploaded, with the small parts of it that a job keeps.
+@dataclasses.dataclass(frozen=True, eq=False)
+class EncodedQobj(Mapping[str, Any]):
+    """A Qobj ready to be uploaded, with the small parts of it that a job keeps. As a mapping it is the whole Qobj, read anew each time.
 
     ``config`` leaves out the large parts: pulse library, calibrations and noise model. Frequencies in it are in GHz and times in µs,
     as on the wire.
@@ -46,6 +59,15 @@ class EncodedQobj:
     experiments: int
     complete: bool = True
     """Whether ``config`` is all there is to say of the run options."""
+
+    def __getitem__(self, key: str) -> Any:
+        return codec.loads(self.body)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(codec.loads(self.body))
+
+    def __len__(self) -> int:
+        return len(codec.loads(self.body))
 
     @property
     def size(self) -> int:
@@ -97,11 +119,11 @@ def encode_with(qobj: Union[QasmQobj, PulseQobj], **config: Any) -> EncodedQobj:
 
 
 def join_experiments(head: Mapping[str, Any], experiments: Iterable[bytes]) -> EncodedQobj:
-    """Put encoded experiments behind the head of their Qobj.
+    """Add encoded experiments to the head of their Qobj.
 
     Args:
         head: all fields of the Qobj but ``experiments``.
-        experiments: the experiments as JSON bytes; an iterator that lets each go keeps the memory low.
+        experiments: the experiments as JSON bytes; use an iterator that drops each one to keep memory low.
 
     Raises:
         QiskitError: something in the head has no form on the wire.
@@ -168,6 +190,26 @@ def decode_qobj(data: Mapping[str, Any]) -> Union[QasmQobj, PulseQobj]:
         ) from err
 
 
+def pulse_instruction(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a pulse instruction with complex amplitudes and without unknown fields."""
+    instruction = {key: value for key, value in data.items() if key in PULSE_INSTRUCTION_FIELDS}
+    if instruction.get("val") is not None:
+        instruction["val"] = to_complex(instruction["val"])
+    parameters = instruction.get("parameters")
+    if parameters is not None and "amp" in parameters:
+        instruction["parameters"] = {**parameters, "amp": to_complex(parameters["amp"])}
+    for key in ("kernels", "discriminators"):
+        if isinstance(instruction.get(key), list):
+            # Qiskit's reader takes these objects apart.
+            instruction[key] = [dict(option) for option in instruction[key]]
+    return instruction
+
+
+def pulse_library(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the items of a pulse library with complex samples."""
+    return [{"name": item["name"], "samples": _samples(item["samples"])} for item in items]
+
+
 def _encode_experiment(experiment: Any) -> bytes:
     try:
         return encode_value(experiment.to_dict())
@@ -189,7 +231,7 @@ def _decode_experiment(experiment: Mapping[str, Any], pulse: bool) -> dict[str, 
         decoded["header"] = dict(decoded["header"] or {})
     if "config" in decoded:
         decoded["config"] = _with_calibrations(dict(decoded["config"] or {}))
-    instruction = pulse_instruction if pulse else qasm_instruction
+    instruction = pulse_instruction if pulse else _qasm_instruction
     decoded["instructions"] = [instruction(item) for item in decoded.get("instructions") or []]
     return {key: decoded[key] for key in ("config", "header", "instructions") if key in decoded}
 
@@ -203,3 +245,33 @@ def _with_calibrations(config: dict[str, Any]) -> dict[str, Any]:
         ]
         config["calibrations"] = {**calibrations, "gates": gates}
     return config
+
+
+def _qasm_instruction(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a circuit instruction with complex numbers in its arrays and without unknown fields."""
+    instruction = {key: value for key, value in data.items() if key in QASM_INSTRUCTION_FIELDS}
+    if "params" in instruction:
+        instruction["params"] = [_complex_parameter(value) for value in instruction["params"]]
+    return instruction
+
+
+def _complex_parameter(value: Any) -> Any:
+    """Return a parameter of a gate with its pairs ``[re, im]`` as complex numbers.
+
+    Arrays in gate parameters (of ``unitary``, ``initialize``, ``diagonal``, ``kraus``) always hold complex numbers.
+    """
+    if not isinstance(value, list):
+        return value
+    if len(value) == 2 and all(
+        isinstance(part, (int, float)) and not isinstance(part, bool) for part in value
+    ):
+        return to_complex(value)
+    return [_complex_parameter(item) for item in value]
+
+
+def _samples(pairs: Sequence[Any]) -> list[complex]:
+    try:
+        # Waveforms hold thousands of pairs, and nearly always nothing else.
+        return [complex(real, imaginary) for real, imaginary in pairs]
+    except (TypeError, ValueError):
+        return [to_complex(sample) for sample in pairs]

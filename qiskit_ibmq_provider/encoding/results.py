@@ -14,7 +14,7 @@ from qiskit.result.models import ExperimentResult
 
 from qiskit_ibmq_provider._collector import collector_held
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.encoding._result_models import SplitResult, UnreadData
+from qiskit_ibmq_provider.encoding.lazy_models import SplitResult, UnreadData
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.fields import as_object, as_objects, required
 from qiskit_ibmq_provider.protocol.results import UnreadObject

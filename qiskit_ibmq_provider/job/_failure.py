@@ -69,7 +69,6 @@ def failure_report(
 
 
 def _document_error(document: Mapping[str, Any]) -> Optional[JobError]:
-    """Return the reason that stands in the result document itself, if there is one."""
     error = document.get("error")
     if not isinstance(error, Mapping) or not isinstance(error.get("message"), str):
         return None
@@ -78,7 +77,6 @@ def _document_error(document: Mapping[str, Any]) -> Optional[JobError]:
 
 
 def _known(error: Optional[JobError]) -> Optional[JobError]:
-    """Return the error, or ``None`` where it says nothing."""
     return error if error is not None and (error.message or error.code != "") else None
 
 

@@ -14,49 +14,40 @@ import contextlib
 import copy
 import threading
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import Any, Callable, Optional, Union
 
+from qiskit import QuantumCircuit
 from qiskit.assembler.disassemble import disassemble
 from qiskit.exceptions import QiskitError
+from qiskit.pulse import Schedule
 from qiskit.qobj import PulseQobj, QasmQobj
 
-from qiskit_ibmq_provider.api.exceptions import ApiError
 from qiskit_ibmq_provider.encoding.disassembly import rebuild_circuits, rebuild_programs
 from qiskit_ibmq_provider.job.exceptions import IBMQJobApiError
-from qiskit_ibmq_provider.job.utils import job_api_error
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
-from qiskit_ibmq_provider.protocol.status import ApiJobKind
 from qiskit_ibmq_provider.utils.qobj_utils import dict_to_qobj
 
-if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
-    from qiskit.pulse import Schedule
-
-    from qiskit_ibmq_provider.job._state import JobState
-
-__all__ = ["JobPayload", "outline"]
+__all__ = ["JobPayload", "Qobj", "outline"]
 
 Qobj = Union[QasmQobj, PulseQobj]
 
+_Fetch = Callable[[], Mapping[str, Any]]
+
 
 class JobPayload:
-    """The payload of one job. Threads that ask at the same time share one download.
+    """The payload of one job, or what is known of it. Threads that ask at the same time share one download.
 
-    Args:
-        state: what is known of the job.
-        qobj: the payload, where it is here already.
-        header: the user's header, where it is known.
-        options: the run options, where they are known.
+    Where a method is given ``fetch``, it downloads the document with it if it has to.
     """
 
     def __init__(
         self,
-        state: JobState,
+        job_id: str,
         qobj: Optional[Union[Mapping[str, Any], Qobj]] = None,
         header: Optional[Mapping[str, Any]] = None,
         options: Optional[Mapping[str, Any]] = None,
     ) -> None:
-        self._state = state
+        self._job_id = job_id
         self._lock = threading.Lock()
         self._document: Optional[Mapping[str, Any]] = qobj if isinstance(qobj, Mapping) else None
         self._qobj: Optional[Qobj] = None if isinstance(qobj, Mapping) else qobj
@@ -64,41 +55,31 @@ class JobPayload:
         self._options = None if options is None else dict(options)
         self._circuits: Optional[list[Union[QuantumCircuit, Schedule]]] = None
 
-    def circuits(self) -> list[Union[QuantumCircuit, Schedule]]:
-        """Return the circuits or schedules; none for a job without a payload."""
-        if not self._exists():
-            return []
+    def circuits(self, fetch: _Fetch) -> list[Union[QuantumCircuit, Schedule]]:
         with self._lock:
             if self._circuits is None:
-                self._circuits = self._rebuild()
+                self._circuits = self._rebuild(fetch)
                 self._document = None
             return list(self._circuits)
 
-    def options(self) -> dict[str, Any]:
-        """Return the run options; none for a job without a payload."""
-        if not self._exists():
-            return {}
+    def options(self, fetch: _Fetch) -> dict[str, Any]:
         with self._lock:
             if self._options is None:
-                self._read_outline()
+                self._read_outline(fetch)
             return copy.deepcopy(self._options or {})
 
-    def header(self) -> dict[str, Any]:
-        """Return the user's header; an empty one for a job without a payload."""
-        if not self._exists():
-            return {}
+    def header(self, fetch: _Fetch) -> dict[str, Any]:
         with self._lock:
             if self._header is None:
-                self._read_outline()
+                self._read_outline(fetch)
             return copy.deepcopy(self._header or {})
 
-    def qobj(self) -> Optional[Qobj]:
-        """Return the whole payload, ``None`` for a job without one."""
-        if not self._exists():
-            return None
+    def qobj(self, fetch: _Fetch) -> Qobj:
         with self._lock:
             if self._qobj is None:
-                self._qobj = self._build(self._fetched())
+                document = self._fetched(fetch)
+                with self._readable():
+                    self._qobj = dict_to_qobj(document)
                 self._document = None
             return self._qobj
 
@@ -106,30 +87,14 @@ class JobPayload:
         """Return header and options as far as they are known, without asking for them."""
         return {"header": self._header, "options": self._options}
 
-    def _exists(self) -> bool:
-        """Tell whether the job has a payload: those from before there were Qobj documents have none."""
-        return self._state.filled("kind").kind is not None
-
-    def _download(self) -> Mapping[str, Any]:
-        """Fetch the payload document."""
-        record = self._state.record
-        if record.qobj is not None:
-            return record.qobj
-        in_storage = record.kind != ApiJobKind.QOBJECT.value
-        try:
-            return self._state.api_client.job_download_qobj(record.id, use_object_storage=in_storage)
-        except ApiError as err:
-            raise job_api_error(f"The payload of job {record.id} cannot be fetched", err) from err
-
-    def _fetched(self) -> Mapping[str, Any]:
-        """Return the document, downloading it if it is not here."""
+    def _fetched(self, fetch: _Fetch) -> Mapping[str, Any]:
         if self._document is None:
-            self._document = self._download()
+            self._document = fetch()
         return self._document
 
-    def _rebuild(self) -> list[Union[QuantumCircuit, Schedule]]:
+    def _rebuild(self, fetch: _Fetch) -> list[Union[QuantumCircuit, Schedule]]:
         """Build the circuits, and find out options and header on the way."""
-        document = None if self._qobj is not None else self._fetched()
+        document = None if self._qobj is not None else self._fetched(fetch)
         with self._readable():
             if document is not None and document.get("type") == "QASM":
                 circuits = rebuild_circuits(document)
@@ -140,9 +105,8 @@ class JobPayload:
         self._remember(options, header)
         return circuits
 
-    def _read_outline(self) -> None:
-        """Find out options and header without building the circuits."""
-        document = self._qobj.to_dict() if self._qobj is not None else self._fetched()
+    def _read_outline(self, fetch: _Fetch) -> None:
+        document = self._qobj.to_dict() if self._qobj is not None else self._fetched(fetch)
         with self._readable():
             self._remember(*outline(document))
 
@@ -150,11 +114,6 @@ class JobPayload:
         """Keep options and header, unless they are known from the submission itself."""
         self._options = options if self._options is None else self._options
         self._header = header if self._header is None else self._header
-
-    def _build(self, document: Mapping[str, Any]) -> Qobj:
-        """Return the document as qiskit's Qobj."""
-        with self._readable():
-            return dict_to_qobj(document)
 
     @contextlib.contextmanager
     def _readable(self) -> Iterator[None]:
@@ -172,17 +131,13 @@ class JobPayload:
         ) as err:
             self._document = None  # The next call fetches it again.
             raise IBMQJobApiError(
-                f"The payload of job {self._state.record.id} cannot be read: {type(err).__name__}: {str(err).rstrip('.')}. Ask for it "
+                f"The payload of job {self._job_id} cannot be read: {type(err).__name__}: {str(err).rstrip('.')}. Ask for it "
                 "again; if that does not help, whoever runs the service should know."
             ) from err
 
 
 def outline(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return run options and header of a payload as qiskit's ``disassemble`` does, without its circuits.
-
-    Args:
-        document: a Qobj as a dictionary.
-    """
+    """Return run options and header of a payload as qiskit's ``disassemble`` does, without its circuits."""
     # The frequencies of single schedules stand in their experiments; of circuits the experiments say nothing
     # about options.
     pulse = document.get("type") == "PULSE"

@@ -16,13 +16,12 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, Optional
+from typing import Any, Final, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.job._status import describe_status, job_status, queue_info
-
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.protocol.jobs import JobRecord
+from qiskit_ibmq_provider.job._waiting import WaitObserver
+from qiskit_ibmq_provider.job.queueinfo import describe_status, job_status, queue_info
+from qiskit_ibmq_provider.protocol.jobs import JobRecord
 
 __all__ = ["PROGRESS_VARIABLE", "ProgressBar", "progress_bar", "progress_is_wanted"]
 
@@ -69,14 +68,10 @@ def progress_is_wanted() -> bool:
     return choice in ("on", "1", "true", "yes") or _is_notebook() or _is_terminal()
 
 
-class ProgressBar:
-    """Accompanies a wait; see :class:`.Watch`. A display that fails is given up, the wait goes on.
+class ProgressBar(WaitObserver):
+    """Shows how a wait goes. A display that fails is given up, the wait goes on."""
 
-    Args:
-        record: what is known of the job at first.
-    """
-
-    seconds: Final = 0.5
+    seconds = 0.5
 
     def __init__(self, record: JobRecord) -> None:
         self._record = record
@@ -85,18 +80,15 @@ class ProgressBar:
         self._broken = False
 
     def changed(self, record: JobRecord) -> None:
-        """Take a new record."""
         self._record = record
         if self._bar is not None:
             self._show()
 
     def tick(self) -> None:
-        """Show the line, or how much time has passed by now."""
         if time.monotonic() >= self._due:
             self._show()
 
     def close(self) -> None:
-        """Take the line away."""
         if self._bar is not None:
             with self._careful():
                 self._bar.close()
@@ -140,7 +132,6 @@ def _open_bar() -> Any:
 
 
 def _is_terminal() -> bool:
-    """Return whether standard error is a terminal."""
     try:
         return bool(sys.stderr.isatty())
     except (AttributeError, ValueError):  # None in a windowed interpreter; closed.

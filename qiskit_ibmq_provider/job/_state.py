@@ -1,141 +1,81 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""What is known of a job: one record, replaced as a whole whenever the server says something new."""
+"""What is known of a job: its newest record, how answers of the server renew it, and how its fields are read."""
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
-from typing import TYPE_CHECKING, Callable
+from collections.abc import Mapping
+from typing import Any, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.api.exceptions import ApiError
 from qiskit_ibmq_provider.job.exceptions import IBMQJobApiError
-from qiskit_ibmq_provider.job.utils import job_api_error
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.jobs import JobRecord, JobStatusRecord
 from qiskit_ibmq_provider.protocol.status import is_final
+from qiskit_ibmq_provider.protocol.timestamps import parse_utc
+from qiskit_ibmq_provider.utils.converters import utc_to_local
+from qiskit_ibmq_provider.utils.utils import to_python_identifier
 
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.api.clients.account import AccountClient
-
-__all__ = ["JobState", "merge_record", "merge_status"]
+__all__ = [
+    "JobState",
+    "client_versions",
+    "extra_attributes",
+    "local_time",
+    "local_times",
+    "merge_record",
+    "merge_status",
+]
 
 logger = get_logger(__name__)
 
 
 class JobState:
-    """The newest record of a job, and the requests that renew it.
+    """The newest record of a job.
 
     Any number of threads may read and renew it. A reader sees one record or the next, never a mixture. A
     final status is never left again, whatever a late or stale answer says.
 
-    Args:
-        api_client: the requests of the job's project.
-        record: what is known at first.
+    Attributes:
+        record: the newest record.
+        complete: whether the record was given as a whole after the job was over.
     """
 
-    def __init__(self, api_client: AccountClient, record: JobRecord) -> None:
-        self.api_client = api_client
-        self._record = record
-        self._lock = threading.Lock()
+    def __init__(self, record: JobRecord) -> None:
+        self.record = record
+        self.complete = is_final(record.status)
         self._refreshed = False
-        self._complete = is_final(record.status)
-
-    @property
-    def record(self) -> JobRecord:
-        """The newest record."""
-        return self._record
+        self._lock = threading.Lock()
 
     @property
     def final(self) -> bool:
         """Whether the job is known to be over."""
-        return is_final(self._record.status)
+        return is_final(self.record.status)
 
-    @property
-    def complete(self) -> bool:
-        """Whether the record was given as a whole after the job was over."""
-        return self._complete
+    def lacks(self, field: str) -> bool:
+        """Return whether a field is missing that the server may tell."""
+        up_to_date = self._refreshed and (self.complete or not self.final)
+        return not getattr(self.record, field) and not up_to_date
 
     def observe(self, status: JobStatusRecord) -> JobRecord:
         """Take over a status that the server sent."""
         with self._lock:
-            self._record = merge_status(self._record, status)
-            return self._record
+            self.record = merge_status(self.record, status)
+            return self.record
 
-    def edit(self, **changes: object) -> JobRecord:
+    def renew(self, answer: JobRecord) -> None:
+        """Take over a whole record that the server sent."""
+        with self._lock:
+            self.record = merge_record(self.record, answer)
+            self.complete = is_final(answer.status)
+            self._refreshed = True
+
+    def edit(self, **changes: Any) -> None:
         """Take over attributes that the server has confirmed."""
         with self._lock:
-            self._record = self._record.replaced(**changes)
-            return self._record
-
-    def query(self) -> JobRecord:
-        """Ask for the status, unless the job is known to be over.
-
-        Raises:
-            IBMQJobApiError: the server refused, or could not be asked.
-        """
-        if self.final:
-            return self._record
-        job_id = self._record.id
-        try:
-            status = self.api_client.job_status(job_id)
-        except ApiError as err:
-            raise job_api_error(f"The status of job {job_id} cannot be read", err) from err
-        return self.observe(status)
-
-    def refresh(self) -> JobRecord:
-        """Ask for the whole record.
-
-        Raises:
-            IBMQJobApiError: the server refused, or could not be asked, or answered with another job.
-        """
-        job_id = self._record.id
-        try:
-            answer = self.api_client.job_get(job_id)
-        except ApiError as err:
-            raise job_api_error(f"Job {job_id} cannot be read", err) from err
-        if answer.id != job_id:
-            raise IBMQJobApiError(
-                f"The server was asked for job {job_id} and answered with job {answer.id!r}."
-            )
-        with self._lock:
-            self._record = merge_record(self._record, answer)
-            self._refreshed = True
-            self._complete = is_final(answer.status)
-            return self._record
-
-    def settled(self) -> JobRecord:
-        """Return a record that will not change any more if the job is over, and a fresh one if it is not.
-
-        Raises:
-            IBMQJobApiError: the server refused, or could not be asked.
-        """
-        return self._record if self._complete else self.refresh()
-
-    def filled(self, field: str) -> JobRecord:
-        """Return a record that has a field, asking the server once where the field is missing.
-
-        Raises:
-            IBMQJobApiError: the server refused, or could not be asked.
-        """
-        record = self._record
-        current = self._refreshed and (self._complete or not self.final)
-        return record if getattr(record, field) or current else self.refresh()
-
-    def settled_if_possible(self) -> JobRecord:
-        """Return what :meth:`settled` does if the server can be asked, else the present record."""
-        return self._or_present(self.settled)
-
-    def filled_if_possible(self, field: str) -> JobRecord:
-        """Return what :meth:`filled` does if the server can be asked, else the present record."""
-        return self._or_present(lambda: self.filled(field))
-
-    def _or_present(self, ask: Callable[[], JobRecord]) -> JobRecord:
-        try:
-            return ask()
-        except IBMQJobApiError as err:
-            logger.debug("Job %s: some details stay unknown: %s", self._record.id, err)
-            return self._record
+            self.record = self.record.replaced(**changes)
 
 
 def merge_status(record: JobRecord, status: JobStatusRecord) -> JobRecord:
@@ -153,3 +93,48 @@ def merge_record(old: JobRecord, new: JobRecord) -> JobRecord:
     if is_final(old.status) and new.status != old.status:
         return new.replaced(status=old.status, queue=None, error=new.error or old.error)
     return new
+
+
+def client_versions(info: Optional[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the versions of the client that submitted a job.
+
+    Args:
+        info: ``{"name": "a,b", "version": "1,2"}``. The lists are read as lists if the first name begins with
+            ``qiskit``.
+    """
+    if not info:
+        return {}
+    name, version = str(info.get("name", "unknown")), str(info.get("version", "unknown"))
+    if name.startswith("qiskit"):
+        return dict(zip(name.split(","), version.split(",")))
+    return {name: version}
+
+
+def extra_attributes(record: JobRecord) -> dict[str, Any]:
+    """Return what the server says beyond the known fields: ``summaryData`` becomes ``summary_data_``."""
+    extra = {f"{to_python_identifier(key).rstrip('_')}_": value for key, value in record.extra.items()}
+    extra["live_data_enabled_"] = record.live_data_enabled
+    return extra
+
+
+def local_time(text: str, what: str) -> dt.datetime:
+    """Return an instant of the wire in local time.
+
+    Raises:
+        IBMQJobApiError: the text is not a date.
+    """
+    try:
+        return utc_to_local(parse_utc(text))
+    except ProtocolError as err:
+        raise IBMQJobApiError(f"The server gave {text!r} for {what}, which is not a date.") from err
+
+
+def local_times(steps: Optional[Mapping[str, Any]]) -> dict[str, dt.datetime]:
+    """Return the times of a job's steps in local time, leaving out what is not a date."""
+    times = {}
+    for step, text in (steps or {}).items():
+        try:
+            times[step] = utc_to_local(parse_utc(text))
+        except ProtocolError as err:
+            logger.debug("The time of the step %s is left out: %s", step, err)
+    return times

@@ -11,9 +11,8 @@ from typing import Any, Final, Optional, TextIO
 from qiskit.providers.job import JobV1
 from qiskit.providers.jobstatus import JobStatus
 
-from qiskit_ibmq_provider.job._status import describe_status
 from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
-from qiskit_ibmq_provider.job.queueinfo import QueueInfo
+from qiskit_ibmq_provider.job.queueinfo import QueueInfo, describe_status
 
 __all__ = ["describe_status", "job_monitor"]
 

@@ -1,33 +1,32 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""Where a job stands in the queue of its backend."""
+"""Where a job stands: its status, and its place in the queue of its backend."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Optional, Union
+from typing import Any, Final, Optional, Union
 
+from qiskit.providers.jobstatus import JobStatus
+
+from qiskit_ibmq_provider.job.exceptions import IBMQJobApiError
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
-from qiskit_ibmq_provider.protocol.jobs import QueueRecord
+from qiskit_ibmq_provider.protocol.jobs import JobRecord, QueueRecord
 from qiskit_ibmq_provider.protocol.timestamps import parse_utc
 from qiskit_ibmq_provider.utils.converters import duration_difference, utc_to_local
 from qiskit_ibmq_provider.utils.utils import api_status_to_job_status, to_python_identifier
 
-__all__ = ["QueueInfo"]
+__all__ = ["QueueInfo", "describe_status", "job_status", "queue_info"]
 
-_KNOWN = frozenset(
-    {
-        "estimated_complete_time",
-        "estimated_start_time",
-        "group_priority",
-        "hub_priority",
-        "job_id",
-        "position",
-        "project_priority",
-        "self",
-        "status",
-    }
+_FIELDS: Final = (
+    "position",
+    "status",
+    "estimated_start_time",
+    "estimated_complete_time",
+    "hub_priority",
+    "group_priority",
+    "project_priority",
 )
 
 
@@ -97,18 +96,9 @@ class QueueInfo:
             record: the record.
             job_id: the job.
         """
-        extra = {to_python_identifier(key): value for key, value in record.extra.items()}
-        return cls(
-            position=record.position,
-            status=record.status,
-            estimated_start_time=record.estimated_start_time,
-            estimated_complete_time=record.estimated_complete_time,
-            hub_priority=record.hub_priority,
-            group_priority=record.group_priority,
-            project_priority=record.project_priority,
-            job_id=job_id,
-            **{key: value for key, value in extra.items() if key not in _KNOWN},
-        )
+        info = cls(**{name: getattr(record, name) for name in _FIELDS}, job_id=job_id)
+        info._data.update({to_python_identifier(key): value for key, value in record.extra.items()})
+        return info
 
     @property
     def estimated_start_time(self) -> Optional[dt.datetime]:
@@ -138,31 +128,19 @@ class QueueInfo:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is known as a dictionary, times as local datetimes."""
-        known = {
-            "position": self.position,
-            "status": self._status,
-            "estimated_start_time": self.estimated_start_time,
-            "estimated_complete_time": self.estimated_complete_time,
-            "hub_priority": self.hub_priority,
-            "group_priority": self.group_priority,
-            "project_priority": self.project_priority,
-            "job_id": self.job_id,
-        }
+        known = {name: getattr(self, name) for name in ("job_id", *_FIELDS) if name != "status"}
+        known["status"] = self._status
         return {**self._data, **{key: value for key, value in known.items() if value is not None}}
 
     def __repr__(self) -> str:
         start, complete = self.estimated_start_time, self.estimated_complete_time
-        fields = [
-            f"job_id={self.job_id!r}",
-            f"status={self._status_text('name')!r}",
-            f"estimated_start_time={None if start is None else start.isoformat()!r}",
-            f"estimated_complete_time={None if complete is None else complete.isoformat()!r}",
-            f"position={self.position}",
-            f"hub_priority={self.hub_priority}",
-            f"group_priority={self.group_priority}",
-            f"project_priority={self.project_priority}",
-        ]
-        return f"<{type(self).__name__}({', '.join(fields)})>"
+        return (
+            f"<{type(self).__name__}(job_id={self.job_id!r}, status={self._status_text('name')!r}, "
+            f"estimated_start_time={None if start is None else start.isoformat()!r}, "
+            f"estimated_complete_time={None if complete is None else complete.isoformat()!r}, "
+            f"position={self.position}, hub_priority={self.hub_priority}, "
+            f"group_priority={self.group_priority}, project_priority={self.project_priority})>"
+        )
 
     def __getattr__(self, name: str) -> Any:
         # Looked up in __dict__: a copy that is being built has no _data yet, and would ask here for ever.
@@ -179,6 +157,53 @@ class QueueInfo:
             return str(getattr(api_status_to_job_status(self._status), attribute))
         except ValueError:
             return self._status
+
+
+def queue_info(record: JobRecord) -> Optional[QueueInfo]:
+    """Return where the job stands in the queue; ``None`` where there is neither position nor priority."""
+    queue = record.queue
+    if queue is None:
+        return None
+    told = (queue.position, queue.hub_priority, queue.group_priority, queue.project_priority)
+    return None if all(value is None for value in told) else QueueInfo.from_record(queue, record.id)
+
+
+def job_status(api_status: str, job_id: str) -> JobStatus:
+    """Return qiskit's status for a status of the server.
+
+    Raises:
+        IBMQJobApiError: the server's status is not one that this package knows.
+    """
+    try:
+        return api_status_to_job_status(api_status)
+    except ValueError as err:
+        raise IBMQJobApiError(
+            f"The server says that job {job_id} has the status {api_status!r}, which this version of "
+            "qiskit-ibmq-provider does not know. A newer version may: update the package."
+        ) from err
+
+
+def describe_status(
+    status: JobStatus, queue_info: Optional[QueueInfo] = None, reason: Optional[str] = None
+) -> str:
+    """Return a status in one line of words.
+
+    Args:
+        status: the status.
+        queue_info: where the job stands in the queue, if it is queued and the place is known.
+        reason: why it failed, if it did.
+    """
+    text = str(status.value)
+    if status is JobStatus.QUEUED and queue_info is not None:
+        if queue_info.position is not None:
+            text += f" ({queue_info.position})"
+        start = queue_info.estimated_start_time
+        remaining = duration_difference(start) if start is not None else ""
+        if remaining:
+            text += f" [Est. wait time: {remaining}]"
+    if reason:
+        text += f" - {' '.join(reason.split())}"
+    return text
 
 
 def _utc(instant: Optional[Union[str, dt.datetime]]) -> Optional[dt.datetime]:

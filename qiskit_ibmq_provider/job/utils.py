@@ -11,8 +11,9 @@ from typing import Any
 
 from qiskit_ibmq_provider.api.exceptions import ApiError
 from qiskit_ibmq_provider.job.exceptions import IBMQJobApiError
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
 
-__all__ = ["api_to_job_error", "build_error_report", "get_cancel_status", "job_api_error"]
+__all__ = ["api_to_job_error", "build_error_report", "get_cancel_status", "job_api_error", "job_errors"]
 
 
 def build_error_report(results: Sequence[Mapping[str, Any]]) -> str:
@@ -50,13 +51,23 @@ def api_to_job_error() -> Iterator[None]:
         raise _job_form(err.message, err) from err
 
 
-def job_api_error(what: str, error: ApiError) -> IBMQJobApiError:
-    """Return the job's form of a failed request.
+@contextlib.contextmanager
+def job_errors(what: str) -> Iterator[None]:
+    """Raise what fails in the transport as an :class:`IBMQJobApiError`, with its reason and codes.
 
     Args:
         what: what could not be done, without full stop.
-        error: the failure, whose text ends the message; all it says beside is taken over.
     """
+    try:
+        yield
+    except ApiError as err:
+        raise job_api_error(what, err) from err
+    except ProtocolError as err:
+        raise IBMQJobApiError(f"{what}. {err}") from err
+
+
+def job_api_error(what: str, error: ApiError) -> IBMQJobApiError:
+    """Return the job's form of a failed request, with its text and all it says beside."""
     return _job_form(f"{what}: {error.message}", error)
 
 

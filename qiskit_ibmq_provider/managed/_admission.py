@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Callable, Final, Optional
+from typing import Callable, Final, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.exceptions import IBMQBackendError, IBMQBackendJobLimitError
+from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
 from qiskit_ibmq_provider.job.exceptions import IBMQJobError, IBMQJobTimeoutError
+from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
 from qiskit_ibmq_provider.managed._parallel import WaitAbandoned, wait_until_final
 from qiskit_ibmq_provider.managed.exceptions import IBMQJobManagerInvalidStateError
 from qiskit_ibmq_provider.protocol.status import API_JOB_FINAL_STATES, ApiJobStatus
 
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
-    from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
-
 __all__ = ["Admission", "must_wait"]
 
-logger = get_logger(__name__)
+logger = get_logger("qiskit_ibmq_provider.managed.managedjob")
+"""The logger of :class:`ManagedJob`, where scripts look for the warning that a set waits at the job limit."""
 
-_PATIENCE: Final = 300.0
+_LONGEST_WAIT: Final = 300.0
 """Seconds to wait for one job; then it is tried again, because others may have finished meanwhile."""
 
 _SHORTEST_PAUSE: Final = 1.0
@@ -32,7 +31,7 @@ _LONGEST_PAUSE: Final = 30.0
 
 
 def must_wait(remaining: Optional[int], refusals: int) -> bool:
-    """Tell whether to wait before the next attempt. An attempt encodes the circuits, so a vain one is dear.
+    """Tell whether to wait before the next attempt. Each attempt encodes the circuits, so one that will be refused is a waste.
 
     Args:
         remaining: how many more jobs the server says it takes; ``None`` for no limit, or if it does not say.
@@ -44,11 +43,11 @@ def must_wait(remaining: Optional[int], refusals: int) -> bool:
 
 
 class Admission:
-    """The way of one job into the queue of a backend.
+    """Gets one job into the queue of a backend.
 
     Args:
         backend: the backend.
-        turn: shared by the jobs of a set: whoever waits for room holds it, and the others wait behind.
+        turn: shared by the jobs of a set: the job that waits for room holds it, and the others wait for that one.
         stopped: set when the job is no longer to be submitted.
     """
 
@@ -66,7 +65,7 @@ class Admission:
 
         Raises:
             IBMQJobManagerInvalidStateError: it was stopped first.
-            Exception: what ``attempt`` raises but for the job limit.
+            Exception: anything that ``attempt`` raises, except for the job limit.
         """
         refusals = 0
         if not self._turn.locked():
@@ -92,7 +91,6 @@ class Admission:
             raise IBMQJobManagerInvalidStateError("The job was cancelled before it was submitted.")
 
     def _remaining(self) -> Optional[int]:
-        """Return how many more jobs the server takes, ``None`` if it does not say."""
         try:
             return self._backend.remaining_jobs_count()
         except IBMQBackendError as err:
@@ -100,7 +98,7 @@ class Admission:
             return None
 
     def _wait_for_room(self) -> None:
-        """Wait for the oldest unfinished job, or a while if there is none to be seen."""
+        """Wait for the oldest unfinished job, or a short time if none is found."""
         job = self._oldest()
         if job is not None:
             logger.warning(
@@ -109,7 +107,7 @@ class Admission:
                 job.job_id(),
             )
             try:
-                wait_until_final(job, self._stopped, time.monotonic() + _PATIENCE)
+                wait_until_final(job, self._stopped, time.monotonic() + _LONGEST_WAIT)
                 self._pause = _SHORTEST_PAUSE
                 return
             except (IBMQJobTimeoutError, WaitAbandoned):
@@ -120,7 +118,7 @@ class Admission:
         self._pause = min(_LONGEST_PAUSE, 2 * self._pause)
 
     def _oldest(self) -> Optional[IBMQJob]:
-        """Return the oldest job that runs or waits to run. One whose payload never came may stay as it is for ever."""
+        """Return the oldest job that runs or waits to run. A job whose payload was never uploaded may stay unfinished for ever."""
         others = [status.value for status in (*API_JOB_FINAL_STATES, ApiJobStatus.CREATING)]
         try:
             jobs = self._backend.jobs(limit=1, descending=False, db_filter={"status": {"nin": others}})

@@ -1,7 +1,7 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""Doing the same for many jobs at once, and waiting for jobs in a way that can be given up."""
+"""Work on many jobs at the same time, and waits for jobs that can be abandoned."""
 
 from __future__ import annotations
 
@@ -9,27 +9,37 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any, Callable, Final, Optional, TypeVar
+from typing import Any, Callable, Final, Optional, TypeVar
 
 from qiskit_ibmq_provider.job.exceptions import IBMQJobTimeoutError
+from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
 
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
+__all__ = [
+    "WaitAbandoned",
+    "in_parallel",
+    "job_set_threads",
+    "seconds_left",
+    "wait_until_done",
+    "wait_until_final",
+]
 
-__all__ = ["WIDTH", "WaitAbandoned", "in_parallel", "seconds_left", "wait_until_done", "wait_until_final"]
-
-WIDTH: Final = 4
+_THREADS: Final = 4
 """How many jobs of a set are submitted, or asked for, at the same time."""
 
-_GLANCE: Final = 1.0
-"""Seconds between two looks at whether a wait is still wanted."""
+_CHECK_INTERVAL: Final = 1.0
+"""Seconds after which a waiting thread looks again whether its wait is still wanted."""
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
 
 class WaitAbandoned(Exception):
-    """Nobody wants the outcome of a wait any more."""
+    """The outcome of a wait is no longer wanted."""
+
+
+def job_set_threads(jobs: int) -> ThreadPoolExecutor:
+    """Return threads for a number of jobs, at least one."""
+    return ThreadPoolExecutor(min(_THREADS, jobs), thread_name_prefix="ibmq-jobset")
 
 
 def in_parallel(work: Callable[[_T, threading.Event], _R], items: Sequence[_T]) -> list[_R]:
@@ -45,7 +55,7 @@ def in_parallel(work: Callable[[_T, threading.Event], _R], items: Sequence[_T]) 
     abandoned = threading.Event()
     if len(items) < 2:
         return [work(item, abandoned) for item in items]
-    pool = ThreadPoolExecutor(min(WIDTH, len(items)), thread_name_prefix="ibmq-jobset")
+    pool = job_set_threads(len(items))
     try:
         return [future.result() for future in [pool.submit(work, item, abandoned) for item in items]]
     finally:
@@ -66,7 +76,7 @@ def wait_until_done(future: Future[Any], abandoned: threading.Event, deadline: O
     """
     while True:
         left = seconds_left(deadline)
-        done, _ = wait([future], timeout=_GLANCE if left is None else min(_GLANCE, left))
+        done, _ = wait([future], timeout=_CHECK_INTERVAL if left is None else min(_CHECK_INTERVAL, left))
         if done:
             return True
         if abandoned.is_set():
@@ -84,14 +94,13 @@ def wait_until_final(job: IBMQJob, abandoned: threading.Event, deadline: Optiona
         IBMQJobApiError: the server refused, or could not be asked.
     """
 
-    def look(*_: Any, **__: Any) -> None:
+    def check_wanted(*_: Any, **__: Any) -> None:
         if abandoned.is_set():
             raise WaitAbandoned
 
-    look()
-    left = seconds_left(deadline)
+    check_wanted()
     try:
-        job.wait_for_final_state(timeout=left, wait=_GLANCE, callback=look)
+        job.wait_for_final_state(timeout=seconds_left(deadline), wait=_CHECK_INTERVAL, callback=check_wanted)
     except IBMQJobTimeoutError:
-        look()
+        check_wanted()
         raise

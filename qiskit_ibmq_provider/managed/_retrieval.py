@@ -1,28 +1,23 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""From the jobs that a server has for a set back to the set: which job stands where, and how long it is."""
+"""Rebuilding a set from the jobs that the server has of it: their order, and how many experiments each one holds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
 from qiskit.providers.exceptions import JobError
 from qiskit.providers.jobstatus import JobStatus
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.exceptions import IBMQBackendApiError, IBMQError
-from qiskit_ibmq_provider.managed._spans import Spans
+from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
+from qiskit_ibmq_provider.managed._parts import Spans
 from qiskit_ibmq_provider.managed.exceptions import IBMQJobManagerInvalidStateError
-from qiskit_ibmq_provider.managed.managedjob import ManagedJob
 from qiskit_ibmq_provider.managed.utils import JOB_SET_NAME_RE
 
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
-    from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
-
-__all__ = ["adopt", "arrange", "managed_jobs_of", "num_circuits", "parse_name"]
+__all__ = ["arrange", "num_circuits", "parse_name", "spans_of"]
 
 logger = get_logger(__name__)
 
@@ -71,66 +66,28 @@ def arrange(jobs: Sequence[IBMQJob], job_set_id: str) -> tuple[str, list[Optiona
     return names[0], [_best(candidates[place]) if place in candidates else None for place in places]
 
 
-def managed_jobs_of(jobs: Sequence[Optional[IBMQJob]]) -> list[ManagedJob]:
-    """Return the managed jobs of a set that was retrieved. Nothing is asked for now.
-
-    Args:
-        jobs: the job of each place.
-    """
+def spans_of(jobs: Sequence[Optional[IBMQJob]]) -> Spans:
+    """Return which experiments the jobs of a set hold. No request is made yet."""
 
     def look_up(index: int) -> Optional[int]:
         job = jobs[index]
-        return None if job is None else _looked_up(job)
+        if job is None:
+            return None
+        job.refresh()
+        return num_circuits(job) or len(job.circuits())
 
-    spans = Spans([None if job is None else num_circuits(job) for job in jobs], look_up)
-    return [ManagedJob.retrieved(spans, index, job) for index, job in enumerate(jobs)]
-
-
-def adopt(managed: ManagedJob, backend: IBMQBackend) -> None:
-    """Take over a job that the server has after all, although the answer to its submission was lost.
-
-    Args:
-        managed: the job as this set knows it.
-        backend: where it was to run.
-    """
-    error = managed.submit_error
-    if not isinstance(error, IBMQBackendApiError) or not error.outcome_unknown:
-        return
-    try:
-        job = _job_of(error, backend)
-        submitted = job is not None and job.status() not in (JobStatus.INITIALIZING, *_FAILED)
-    except IBMQError as err:
-        logger.debug("A job that may have been submitted cannot be looked up: %s", err.message)
-        return
-    if submitted:
-        managed.job = job
-
-
-def _job_of(error: IBMQBackendApiError, backend: IBMQBackend) -> Optional[IBMQJob]:
-    """Return the job that the server has made although its answer was lost, by what the error tells of it."""
-    if error.job_id is not None:
-        return backend.retrieve_job(error.job_id)
-    if error.idempotency_key is not None:
-        return backend.provider().backend.find_submitted_job(error.idempotency_key)
-    return None
+    return Spans([None if job is None else num_circuits(job) for job in jobs], look_up)
 
 
 def num_circuits(job: IBMQJob) -> Optional[int]:
-    """Return how many experiments a job ran, ``None`` where the server has not said so. Servers do once it ran."""
+    """Return how many experiments a job ran, ``None`` where the server has not said so. Servers say it after the job has run."""
     summary = getattr(job, "summary_data_", None)
     inner = summary.get("summary") if isinstance(summary, Mapping) else None
     count = inner.get("num_circuits") if isinstance(inner, Mapping) else None
     return count if isinstance(count, int) and count > 0 else None
 
 
-def _looked_up(job: IBMQJob) -> int:
-    """Find out how many experiments a job holds: from its record if it ran since, else from its payload."""
-    job.refresh()
-    return num_circuits(job) or len(job.circuits())
-
-
 def _best(jobs: Sequence[IBMQJob]) -> IBMQJob:
-    """Return the newest job that has not failed, else the newest."""
     if len(jobs) == 1:
         return jobs[0]
     return next((job for job in jobs if not _has_failed(job)), jobs[0])

@@ -6,26 +6,23 @@
 from __future__ import annotations
 
 import numbers
-import warnings
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import Any, Optional, Union
 
 from qiskit.circuit import QuantumCircuit
 from qiskit.pulse import Instruction, Schedule, ScheduleBlock
 
 from qiskit_ibmq_provider._backend.programs import circuits_or_schedules
+from qiskit_ibmq_provider._warnings import warn_caller
+from qiskit_ibmq_provider.accountprovider import AccountProvider
 from qiskit_ibmq_provider.exceptions import IBMQBackendValueError
 from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
-from qiskit_ibmq_provider.managed._parallel import WIDTH
+from qiskit_ibmq_provider.managed._parallel import job_set_threads
 from qiskit_ibmq_provider.managed._parts import experiments_per_job, split
 from qiskit_ibmq_provider.managed.exceptions import IBMQJobManagerInvalidStateError
 from qiskit_ibmq_provider.managed.managedjobset import ManagedJobSet
 from qiskit_ibmq_provider.managed.utils import format_job_details, format_status_counts
 from qiskit_ibmq_provider.utils.utils import validate_job_tags
-
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.accountprovider import AccountProvider
 
 __all__ = ["IBMQJobManager"]
 
@@ -93,14 +90,14 @@ class IBMQJobManager:
                 f"The job manager runs on an IBMQBackend, which {backend!r:.80} is not."
             )
         programs = _programs(experiments, backend)
-        _check(name, max_experiments_per_job, run_config)
+        _check_arguments(name, max_experiments_per_job, run_config)
         validate_job_tags(job_tags, IBMQJobManagerInvalidStateError)
         if job_share_level:
-            warnings.warn("job_share_level has no effect any more: jobs are not shared.", stacklevel=2)
+            warn_caller("job_share_level has no effect any more: jobs are not shared.")
         accepted = getattr(backend.configuration(), "max_experiments", None)
         parts = split(programs, experiments_per_job(accepted, max_experiments_per_job, run_config))
         job_set = ManagedJobSet(name=name)
-        executor = ThreadPoolExecutor(min(WIDTH, len(parts)), thread_name_prefix="ibmq-jobset")
+        executor = job_set_threads(len(parts))
         try:
             job_set.run(parts, backend=backend, executor=executor, job_tags=job_tags, **run_config)
         finally:
@@ -156,7 +153,7 @@ class IBMQJobManager:
 
 
 def _programs(experiments: Any, backend: IBMQBackend) -> list[Any]:
-    """Return the experiments as a list. A circuit is one of them, although it can be gone through like a list."""
+    """Return the experiments as a list. A single circuit counts as one, although it can be iterated over."""
     single = isinstance(experiments, _SINGLE) or not isinstance(experiments, Iterable)
     try:
         circuits, schedules = circuits_or_schedules([experiments] if single else list(experiments))
@@ -169,8 +166,8 @@ def _programs(experiments: Any, backend: IBMQBackend) -> list[Any]:
     return circuits or schedules
 
 
-def _check(name: Any, size: Any, run_config: dict[str, Any]) -> None:
-    """Check what would otherwise fail job by job."""
+def _check_arguments(name: Any, size: Any, run_config: dict[str, Any]) -> None:
+    """Refuse at once what would otherwise fail job by job."""
     if name is not None and not isinstance(name, str):
         raise IBMQJobManagerInvalidStateError(f"The name of a job set is a string, not {name!r:.80}.")
     if size is not None and (isinstance(size, bool) or not isinstance(size, numbers.Integral) or size < 1):

@@ -4,41 +4,49 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import threading
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import Any, Optional, Union
 
+from qiskit import QuantumCircuit
 from qiskit.providers.exceptions import JobError
 from qiskit.providers.jobstatus import JobStatus
+from qiskit.pulse import Schedule
+from qiskit.qobj import PulseQobj, QasmQobj
+from qiskit.result import Result
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.exceptions import IBMQError
+from qiskit_ibmq_provider._warnings import warn_caller
+from qiskit_ibmq_provider.exceptions import IBMQBackendApiError, IBMQError
+from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
 from qiskit_ibmq_provider.job.exceptions import IBMQJobTimeoutError
+from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
 from qiskit_ibmq_provider.managed._admission import Admission
-from qiskit_ibmq_provider.managed._outcome import Outcome
-from qiskit_ibmq_provider.managed._parts import experiment_count, program_names
-from qiskit_ibmq_provider.managed._spans import Spans
+from qiskit_ibmq_provider.managed._parallel import seconds_left, wait_until_done, wait_until_final
+from qiskit_ibmq_provider.managed._parts import Spans, experiment_count, program_names
 from qiskit_ibmq_provider.managed.exceptions import IBMQJobManagerInvalidStateError
 
-if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
-    from qiskit.pulse import Schedule
-    from qiskit.qobj import PulseQobj, QasmQobj
-    from qiskit.result import Result
-
-    from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
-    from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
-
-__all__ = ["ManagedJob"]
+__all__ = ["ManagedJob", "Outcome"]
 
 logger = get_logger(__name__)
 
+_NOT_RUN = (JobStatus.INITIALIZING, JobStatus.ERROR, JobStatus.CANCELLED)
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What came of a job: a result, or why there is none. Neither of them before the result was asked for."""
+
+    result: Optional[Result] = None
+    error: Optional[BaseException] = None
+
 
 class ManagedJob:
-    """A job of a :class:`ManagedJobSet`, which makes it.
+    """A job of a :class:`ManagedJobSet`. The set makes it.
 
         >>> job_set = IBMQJobManager().run([circuit] * 3, backend, max_experiments_per_job=2)
         >>> len(job_set.jobs()), [each.experiments_text() for each in job_set.managed_jobs()]
@@ -50,7 +58,7 @@ class ManagedJob:
         job: the job, if it is submitted already.
 
     Attributes:
-        job: the job; ``None`` until it is submitted, and if it cannot be.
+        job: the job; ``None`` until it is submitted, and if that fails.
         future: its submission; ``None`` for a job that was retrieved.
         outcome: what came of it, once that was asked for.
     """
@@ -148,11 +156,11 @@ class ManagedJob:
         """
         status, error = self.ask_status()
         if error is not None:
-            warnings.warn(self.no_status_text(error), stacklevel=2)
+            warn_caller(self.no_status_text(error))
         return status
 
     def ask_status(self) -> tuple[Optional[JobStatus], Optional[JobError]]:
-        """Return the status, or ``None`` and why it could not be had."""
+        """Return the status, or ``None`` and the error that was raised instead."""
         job = self.job
         if job is None:
             if self.submit_error is None:
@@ -189,14 +197,61 @@ class ManagedJob:
         except IBMQJobTimeoutError:
             raise
         except JobError as err:
-            warnings.warn(self.no_result_text(err), stacklevel=2)
+            warn_caller(self.no_result_text(err))
             return None
 
-    def settle(self, outcome: Outcome) -> None:
-        """Keep what came of the job; of one that went well the circuits are no longer needed."""
-        self.outcome = outcome
-        if outcome.result is not None and outcome.result.success:
-            self._programs = None
+    def collect(
+        self, abandoned: threading.Event, deadline: Optional[float], *, partial: bool, refresh: bool
+    ) -> Outcome:
+        """Wait until the job is submitted and over; keep and return what came of it.
+
+        Args:
+            abandoned: set when the outcome is no longer wanted.
+            deadline: when to stop, as ``time.monotonic`` counts.
+            partial: take what a failed job has.
+            refresh: fetch the result again.
+
+        Raises:
+            IBMQJobTimeoutError: the job is not over in time.
+            WaitAbandoned: the event was set.
+        """
+        if self.future is not None and not wait_until_done(self.future, abandoned, deadline):
+            raise IBMQJobTimeoutError("The job was not submitted in time.")
+        if self.job is None:
+            self.outcome = Outcome(error=self.submit_error)
+            return self.outcome
+        try:
+            wait_until_final(self.job, abandoned, deadline)
+            result = self.job.result(timeout=seconds_left(deadline), partial=partial, refresh=refresh)
+        except IBMQJobTimeoutError:
+            raise
+        except JobError as err:
+            self.outcome = Outcome(error=err)
+            return self.outcome
+        self.outcome = Outcome(result)
+        if result is not None and result.success:
+            self._programs = None  # The circuits would only be needed to submit them again.
+        return self.outcome
+
+    def adopt_lost_job(self, backend: IBMQBackend) -> None:
+        """Take over a job that the server runs after all, although the answer to its submission was lost.
+
+        Args:
+            backend: where the job was to run.
+        """
+        error = self.submit_error
+        if not isinstance(error, IBMQBackendApiError) or not error.outcome_unknown:
+            return
+        job = None
+        try:
+            if error.job_id is not None:
+                job = backend.retrieve_job(error.job_id)
+            elif error.idempotency_key is not None:
+                job = backend.provider().backend.find_submitted_job(error.idempotency_key)
+            if job is not None and job.status() not in _NOT_RUN:
+                self.job = job
+        except IBMQError as err:
+            logger.debug("A job that may have been submitted cannot be looked up: %s", err.message)
 
     def error_message(self) -> Optional[str]:
         """Wait until the job is over and return why it, or its submission, failed; ``None`` if it did not."""
@@ -234,13 +289,13 @@ class ManagedJob:
             self.future.cancel()
 
     def qobj(self) -> Optional[Union[QasmQobj, PulseQobj]]:
-        """Return the payload, or ``None``, with a warning, if it cannot be had."""
+        """Return the payload, or ``None``, with a warning, if it cannot be fetched."""
         if self.job is None:
             return None
         try:
             return self.job.qobj()
         except JobError as err:
-            warnings.warn(f"The payload of job {self.job.job_id()} cannot be had: {err}", stacklevel=2)
+            warn_caller(f"The payload of job {self.job.job_id()} cannot be had: {err}")
             return None
 
     def experiment_names(self) -> Sequence[Optional[str]]:
@@ -261,14 +316,14 @@ class ManagedJob:
         """Return what was submitted, with its options, to be submitted once more; from the server if it is not kept.
 
         Raises:
-            IBMQJobManagerInvalidStateError: it is not to be had.
+            IBMQJobManagerInvalidStateError: there is no job and nothing was kept.
             IBMQJobApiError: the payload cannot be fetched.
         """
         if self._programs is not None:
             return self._programs, self._run_config
         if self.job is None:
             raise IBMQJobManagerInvalidStateError(f"{self._missing} Its circuits are not here either.")
-        # The document itself: taken apart into circuits and options it would not be quite the same.
+        # The payload as it is: circuits and options made from it might differ slightly.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             return self.job.qobj(), {"experiment_id": self.job.experiment_id}
@@ -290,7 +345,7 @@ class ManagedJob:
         self.job = admission.submit(attempt)
 
     def _tell_failure(self, future: Future[None]) -> None:
-        """Say at once that a submission failed: nobody may ever ask."""
+        """Log at once that a submission failed: the script may never ask for it."""
         if not future.cancelled() and not self._stopped.is_set():
             error = future.exception()
             if error is not None:

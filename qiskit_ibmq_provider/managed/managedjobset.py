@@ -5,41 +5,52 @@
 
 from __future__ import annotations
 
+import numbers
 import threading
 import time
-import warnings
-from typing import TYPE_CHECKING, Optional, Union
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Callable, Optional, TypeVar, Union
 
-from qiskit_ibmq_provider.job.exceptions import IBMQJobTimeoutError
-from qiskit_ibmq_provider.managed._collection import collect
-from qiskit_ibmq_provider.managed._parallel import in_parallel
-from qiskit_ibmq_provider.managed._submittedset import SubmittedSet
-from qiskit_ibmq_provider.managed._update import update_each
+from qiskit import QuantumCircuit
+from qiskit.providers.jobstatus import JobStatus
+from qiskit.pulse import Schedule
+from qiskit.qobj import PulseQobj, QasmQobj
+
+from qiskit_ibmq_provider._logging import get_logger
+from qiskit_ibmq_provider._warnings import warn_caller
+from qiskit_ibmq_provider.accountprovider import AccountProvider
+from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
+from qiskit_ibmq_provider.job.exceptions import IBMQJobApiError, IBMQJobTimeoutError
+from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
+from qiskit_ibmq_provider.managed._parallel import in_parallel, job_set_threads
+from qiskit_ibmq_provider.managed._parts import experiment_count, options_of_part
+from qiskit_ibmq_provider.managed._retrieval import arrange, spans_of
 from qiskit_ibmq_provider.managed.exceptions import (
     IBMQJobManagerInvalidStateError,
+    IBMQJobManagerJobNotFound,
     IBMQJobManagerTimeoutError,
+    IBMQJobManagerUnknownJobSet,
 )
+from qiskit_ibmq_provider.managed.managedjob import ManagedJob, Outcome
 from qiskit_ibmq_provider.managed.managedresults import ManagedResults
 from qiskit_ibmq_provider.managed.utils import (
     JOB_SET_NAME_FORMATTER,
+    default_name,
     format_job_details,
     format_status_counts,
+    new_id,
     requires_submit,
+    set_tag,
 )
-
-if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
-    from qiskit.pulse import Schedule
-    from qiskit.qobj import PulseQobj, QasmQobj
-
-    from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
-    from qiskit_ibmq_provider.managed._outcome import Outcome
-    from qiskit_ibmq_provider.managed.managedjob import ManagedJob
 
 __all__ = ["ManagedJobSet"]
 
+logger = get_logger(__name__)
 
-class ManagedJobSet(SubmittedSet):
+_R = TypeVar("_R")
+
+
+class ManagedJobSet:
     """Jobs that belong together, as :meth:`IBMQJobManager.run` and :meth:`IBMQJobManager.retrieve_job_set` return them.
 
     Methods that need every job wait until all are submitted. A job that cannot be submitted, fails or is cancelled does not affect
@@ -59,6 +70,99 @@ class ManagedJobSet(SubmittedSet):
         name: name of the set; by default date and time.
         short_id: id of a set that exists, to be retrieved.
     """
+
+    def __init__(self, name: Optional[str] = None, short_id: Optional[str] = None) -> None:
+        self._name = name or default_name()
+        self._id = short_id or new_id()
+        self._id_long = set_tag(self._id)
+        self._tags: list[str] = []
+        self._backend: Optional[IBMQBackend] = None
+        self._managed_jobs: list[ManagedJob] = []
+        self._job_submit_lock = threading.Lock()
+        self._results: Optional[ManagedResults] = None
+        self._results_partial = False
+        self._error_messages: Optional[str] = None
+
+    def run(
+        self,
+        experiment_list: Union[list[list[QuantumCircuit]], list[list[Schedule]]],
+        backend: IBMQBackend,
+        executor: ThreadPoolExecutor,
+        job_share_level: Optional[str] = None,
+        job_tags: Optional[list[str]] = None,
+        **run_config: Any,
+    ) -> None:
+        """Submit the jobs, in the threads of an executor; :meth:`IBMQJobManager.run` does this.
+
+        Args:
+            experiment_list: the circuits or schedules of each job. All lists are equally long but for the last.
+            backend: where to run them.
+            executor: the threads.
+            job_share_level: no longer of any effect.
+            job_tags: tags of the jobs.
+            run_config: options of the run.
+
+        Raises:
+            IBMQJobManagerInvalidStateError: the set has jobs already.
+        """
+        if job_share_level:
+            warn_caller("job_share_level has no effect any more: jobs are not shared.")
+        if self._managed_jobs:
+            raise IBMQJobManagerInvalidStateError(
+                f"The jobs of the set {self._id} are submitted already. Make another set for others."
+            )
+        self._backend = backend
+        self._tags = list(job_tags or ())
+        total = sum(len(programs) for programs in experiment_list)
+        sent = start = 0
+        for index, programs in enumerate(experiment_list):
+            options = options_of_part(run_config, sent, len(programs), total)
+            managed = ManagedJob(start, experiment_count(len(programs), options))
+            self._managed_jobs.append(managed)
+            self._submit(index, programs, executor, options)
+            sent += len(programs)
+            start = managed.end_index + 1
+
+    def retrieve_jobs(self, provider: AccountProvider, refresh: bool = False) -> None:
+        """Find the jobs of the set on the server. Their circuits are not fetched.
+
+        A place without a job stays in the set, and its job is ``None``.
+
+        Args:
+            provider: the provider of the backend.
+            refresh: look again if the jobs are known already.
+
+        Raises:
+            IBMQJobManagerUnknownJobSet: there are none.
+            IBMQJobManagerInvalidStateError: a job does not look like one of the set.
+            IBMQBackendApiError: the server refused, or could not be asked.
+        """
+        if self._managed_jobs and not refresh:
+            return
+        jobs = provider.backend.jobs(limit=None, job_tags=[self._id_long])
+        if not jobs:
+            raise IBMQJobManagerUnknownJobSet(
+                f"{provider!r} has no job of a job set {self._id}. Is it the provider that the set was run with?"
+            )
+        self._name, places = arrange(jobs, self._id)
+        self._backend = jobs[0].backend()
+        self._tags = self._tags_of(jobs[0].tags())
+        spans = spans_of(places)
+        self._managed_jobs = [ManagedJob.retrieved(spans, index, job) for index, job in enumerate(places)]
+        self._forget()
+
+    def statuses(self) -> list[Optional[JobStatus]]:
+        """Ask for the status of each job.
+
+        Returns:
+            The statuses. A job that waits to be submitted is ``INITIALIZING``; ``None`` stands for one that could not be submitted,
+            and, with a warning, for a status that could not be fetched.
+        """
+        asked = in_parallel(lambda managed, _: managed.ask_status(), self._managed_jobs)
+        for managed, (_, error) in zip(self._managed_jobs, asked):
+            if error is not None:
+                warn_caller(managed.no_status_text(error))
+        return [status for status, _ in asked]
 
     def report(self, detailed: bool = True) -> str:
         """Return a text on name, id, tags and the status of the jobs.
@@ -96,7 +200,7 @@ class ManagedJobSet(SubmittedSet):
 
         def outcome_of(managed: ManagedJob, abandoned: threading.Event) -> Outcome:
             try:
-                return collect(managed, abandoned, deadline, partial=partial, refresh=refresh)
+                return managed.collect(abandoned, deadline, partial=partial, refresh=refresh)
             except IBMQJobTimeoutError as err:
                 raise IBMQJobManagerTimeoutError(
                     f"The results of experiments {managed.experiments_text()} were not there after {timeout:g} s. The jobs go on: ask again, "
@@ -109,7 +213,7 @@ class ManagedJobSet(SubmittedSet):
         self._results_partial = partial
         for managed, outcome in zip(self._managed_jobs, outcomes):
             if outcome.result is None:
-                warnings.warn(managed.no_result_text(outcome.error), stacklevel=2)
+                warn_caller(managed.no_result_text(outcome.error))
         return self._results
 
     @requires_submit
@@ -125,6 +229,42 @@ class ManagedJobSet(SubmittedSet):
                     lines += [f"  {line}" for line in text.split("\n")]
             self._error_messages = "\n".join(lines) or None
         return self._error_messages
+
+    def cancel(self) -> None:
+        """Cancel all jobs, and submit no more of them. What fails is logged."""
+        for managed in self._managed_jobs:
+            managed.stop()
+        in_parallel(lambda managed, _: managed.cancel(), self._managed_jobs)
+
+    def resubmit(self, *, cancelled: bool = False) -> list[int]:
+        """Submit again, in the background, what has failed. The experiments keep their numbers.
+
+        The circuits come from memory or, for a set that was retrieved, from the server.
+
+        Args:
+            cancelled: also submit what was cancelled.
+
+        Returns:
+            The places of the jobs that are submitted again, as in :meth:`jobs`.
+
+        Raises:
+            IBMQJobManagerInvalidStateError: the circuits of a job are no longer available.
+            IBMQJobApiError: they cannot be fetched.
+        """
+        failed = self._failed(cancelled=cancelled)
+        again = [(index, *self._managed_jobs[index].programs_again()) for index in failed]
+        if again:
+            # Payloads from the server are Qobj. The caller did not choose that form, so there is no point in warning that it is deprecated.
+            assert self._backend is not None
+            self._backend.qobj_warning_issued = True
+            self._forget()
+            executor = job_set_threads(len(again))
+            try:
+                for index, programs, options in again:
+                    self._submit(index, programs, executor, options)
+            finally:
+                executor.shutdown(wait=False)
+        return failed
 
     @requires_submit
     def jobs(self) -> list[Optional[IBMQJob]]:
@@ -149,9 +289,31 @@ class ManagedJobSet(SubmittedSet):
         managed, index = self.locate(experiment)
         return managed.job, index
 
+    def managed_jobs(self) -> list[ManagedJob]:
+        """Return the jobs of the set as it manages them, submitted or not."""
+        return self._managed_jobs
+
+    def locate(self, experiment: Union[str, QuantumCircuit, Schedule, int]) -> tuple[ManagedJob, int]:
+        """Return the managed job of an experiment, and the number of the experiment within it; see :meth:`job`.
+
+        Args:
+            experiment: number, name, or the circuit or schedule, whose name then counts.
+
+        Raises:
+            IBMQJobManagerJobNotFound: the set has no such experiment.
+        """
+        if isinstance(experiment, numbers.Integral):
+            return self._locate_number(int(experiment))
+        name: Any = getattr(experiment, "name", experiment)
+        for managed in self._managed_jobs:
+            names = managed.experiment_names()
+            if name in names:
+                return managed, list(names).index(name)
+        raise IBMQJobManagerJobNotFound(f"The job set has no experiment of the name {name!r}.")
+
     @requires_submit
     def qobjs(self) -> list[Union[QasmQobj, PulseQobj, None]]:
-        """Return the payload of each job, ``None`` where it cannot be had."""
+        """Return the payload of each job, ``None`` where it cannot be fetched."""
         return [managed.qobj() for managed in self._managed_jobs]
 
     def name(self) -> str:
@@ -168,7 +330,7 @@ class ManagedJobSet(SubmittedSet):
 
     @requires_submit
     def update_name(self, name: str) -> str:
-        """Give the set another name, and with it each job. A job that keeps its name is logged.
+        """Rename the set and all of its jobs. A job that cannot be renamed is logged.
 
         Args:
             name: the new name.
@@ -179,8 +341,7 @@ class ManagedJobSet(SubmittedSet):
         Raises:
             IBMQJobInvalidStateError: the name is not a string.
         """
-        update_each(
-            self._managed_jobs,
+        self._update_each(
             lambda index, job: job.update_name(JOB_SET_NAME_FORMATTER.format(name, index)),
             "name",
         )
@@ -196,12 +357,12 @@ class ManagedJobSet(SubmittedSet):
     ) -> list[str]:
         """Change the tags of the set to ``(replacement or current) + additional - removal``, and with them those of each job.
 
-        The tag by which the set is found always stays. A job that keeps its tags is logged.
+        The tag by which the set is found always stays. A job whose tags cannot be changed is logged.
 
         Args:
             replacement_tags: take the place of the current tags; an empty list clears them.
             additional_tags: added to them.
-            removal_tags: taken away in the end.
+            removal_tags: removed at the end.
 
         Returns:
             The new tags.
@@ -214,11 +375,69 @@ class ManagedJobSet(SubmittedSet):
             raise IBMQJobManagerInvalidStateError(
                 "There is nothing to update: give replacement_tags, additional_tags or removal_tags."
             )
-        updated = update_each(
-            self._managed_jobs,
+        updated = self._update_each(
             lambda _, job: job.update_tags(replacement_tags, additional_tags, removal_tags),
             "tags",
         )
         if updated:
-            self._tags = [tag for tag in updated[-1] if tag != self._tag]
+            self._tags = self._tags_of(updated[-1])
         return self.tags()
+
+    def _submit(
+        self, index: int, programs: Any, executor: ThreadPoolExecutor, options: dict[str, Any]
+    ) -> None:
+        assert self._backend is not None
+        self._managed_jobs[index].submit(
+            programs,
+            job_name=JOB_SET_NAME_FORMATTER.format(self._name, index),
+            backend=self._backend,
+            executor=executor,
+            submit_lock=self._job_submit_lock,
+            job_tags=[*self._tags, self._id_long],
+            **options,
+        )
+
+    @requires_submit
+    def _failed(self, *, cancelled: bool) -> list[int]:
+        for managed in self._managed_jobs:
+            if self._backend is not None:
+                managed.adopt_lost_job(self._backend)
+        wanted = {JobStatus.ERROR, JobStatus.CANCELLED} if cancelled else {JobStatus.ERROR}
+        return [
+            index
+            for index, (managed, status) in enumerate(zip(self._managed_jobs, self.statuses()))
+            if status in wanted or (status is None and managed.job is None)
+        ]
+
+    def _locate_number(self, number: int) -> tuple[ManagedJob, int]:
+        for managed in self._managed_jobs:
+            start = managed.start_index
+            if number < start:
+                break
+            if number <= managed.end_index:
+                return managed, number - start
+        raise IBMQJobManagerJobNotFound(f"The job set has no experiment {number}.")
+
+    def _update_each(self, change: Callable[[int, IBMQJob], _R], what: str) -> list[_R]:
+        """Change an attribute of every job there is, and return what they have now; a refusal of the server is logged."""
+
+        def update(place: tuple[int, IBMQJob]) -> list[_R]:
+            index, job = place
+            try:
+                return [change(index, job)]
+            except IBMQJobApiError as err:
+                logger.warning(
+                    "The %s of job %s of the set stays as it was: %s", what, job.job_id(), err.message
+                )
+                return []
+
+        jobs = [managed.job for managed in self._managed_jobs]
+        places = [(index, job) for index, job in enumerate(jobs) if job is not None]
+        return [each for updated in in_parallel(lambda place, _: update(place), places) for each in updated]
+
+    def _tags_of(self, job_tags: list[str]) -> list[str]:
+        return [tag for tag in job_tags if tag != self._id_long]
+
+    def _forget(self) -> None:
+        """Drop what was collected from jobs that have been replaced."""
+        self._results, self._error_messages = None, None

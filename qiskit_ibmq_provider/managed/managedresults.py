@@ -8,17 +8,15 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, Optional, Union
 
+import numpy as np
+from qiskit import QuantumCircuit
 from qiskit.providers.exceptions import JobError
-from qiskit.result import Result
+from qiskit.pulse import Schedule
+from qiskit.result import Counts, Result
 
 from qiskit_ibmq_provider.managed.exceptions import IBMQManagedResultDataNotAvailable
 
 if TYPE_CHECKING:
-    import numpy as np
-    from qiskit import QuantumCircuit
-    from qiskit.pulse import Schedule
-    from qiskit.result import Counts
-
     from qiskit_ibmq_provider.managed.managedjobset import ManagedJobSet
 
 __all__ = ["ManagedResults"]
@@ -149,7 +147,6 @@ class ManagedResults:
         return combined
 
     def _result_of(self, experiment: Union[str, QuantumCircuit, Schedule, int]) -> tuple[Result, int]:
-        """Return the result that holds an experiment, and the place in it."""
         managed, index = self._job_set.locate(experiment)
         asked = experiment if isinstance(experiment, (int, str)) else getattr(experiment, "name", experiment)
         if managed.job is None:
@@ -165,5 +162,5 @@ class ManagedResults:
 
 
 def _result(collected: Optional[Result], job: Any) -> Result:
-    """Return the result of a job, which asks no one if it was collected."""
+    """Return the result of a job, without a request if it was collected before."""
     return job.result() if collected is None else collected

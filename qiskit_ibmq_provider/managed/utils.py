@@ -1,28 +1,34 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""Names of the jobs in a set, waiting for submission, and reports."""
+"""Ids, names and tags by which the jobs of a set are found again, waiting for submission, and reports."""
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import re
+import time
+import uuid
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import wait
-from typing import TYPE_CHECKING, Any, Callable, Final, Optional, TypeVar
+from typing import Any, Callable, Final, Optional, TypeVar
 
 from qiskit.providers.jobstatus import JobStatus
 
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.managed.managedjob import ManagedJob
+from qiskit_ibmq_provider.job._tags import JOB_SET_PREFIX
+from qiskit_ibmq_provider.managed.managedjob import ManagedJob
 
 __all__ = [
     "JOB_SET_NAME_FORMATTER",
     "JOB_SET_NAME_RE",
+    "default_name",
     "format_job_details",
     "format_status_counts",
+    "new_id",
     "requires_submit",
+    "set_tag",
 ]
 
 JOB_SET_NAME_FORMATTER: Final = "{}_{}_"
@@ -41,12 +47,23 @@ _ROWS: Final = (
 _R = TypeVar("_R")
 
 
-def requires_submit(func: Callable[..., _R]) -> Callable[..., _R]:
-    """Let a method of a job set wait until all its jobs are submitted, or have failed to be.
+def new_id() -> str:
+    """Return an id for a new set, in the form of the original client: 32 hexadecimal digits, a dash, and the time in digits."""
+    return f"{uuid.uuid4().hex}-{time.time_ns() // 100}"
 
-    Args:
-        func: the method.
-    """
+
+def default_name() -> str:
+    """Return the name of a set that was given none: date and time, UTC."""
+    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None).isoformat()
+
+
+def set_tag(job_set_id: str) -> str:
+    """Return the tag that every job of a set has."""
+    return f"{JOB_SET_PREFIX}{job_set_id}_"
+
+
+def requires_submit(func: Callable[..., _R]) -> Callable[..., _R]:
+    """Let a method of a job set wait until all its jobs are submitted, or have failed to be."""
 
     @functools.wraps(func)
     def wrapper(job_set: Any, *args: Any, **kwargs: Any) -> _R:
@@ -57,11 +74,7 @@ def requires_submit(func: Callable[..., _R]) -> Callable[..., _R]:
 
 
 def format_status_counts(statuses: Sequence[Optional[JobStatus]]) -> list[str]:
-    """Return how many jobs have which status, one line each.
-
-    Args:
-        statuses: the status of each job, ``None`` where it is not known.
-    """
+    """Return how many jobs have which status, one line each; ``None`` stands for a status that is not known."""
     counts = Counter(statuses)
     rows = [("Total", len(statuses))]
     rows += [(label, sum(counts[status] for status in group)) for label, group in _ROWS]
@@ -73,12 +86,7 @@ def format_status_counts(statuses: Sequence[Optional[JobStatus]]) -> list[str]:
 def format_job_details(
     statuses: Sequence[Optional[JobStatus]], managed_jobs: Sequence[ManagedJob]
 ) -> list[str]:
-    """Return lines about each job: its experiments, id, name, status, and place in the queue or reason of failure.
-
-    Args:
-        statuses: the status of each job, ``None`` where it is not known.
-        managed_jobs: the jobs.
-    """
+    """Return lines about each job: its experiments, id, name, status, and place in the queue or reason of failure."""
     lines = []
     for index, (status, managed) in enumerate(zip(statuses, managed_jobs)):
         lines.append(f"  experiments: {managed.experiments_text()}")
@@ -87,7 +95,6 @@ def format_job_details(
 
 
 def _details(status: Optional[JobStatus], managed: ManagedJob) -> list[str]:
-    """Return what there is to say about one job."""
     job = managed.job
     if job is None:
         if managed.submit_error is not None:

@@ -9,10 +9,10 @@ import json
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from qiskit_ibmq_provider.service.routes.envelope import Envelope
 from qiskit_ibmq_provider.service.routes.errors import EXCEPTION_HANDLERS
+from qiskit_ibmq_provider.service.routes.job_socket import StatusReader
+from qiskit_ibmq_provider.service.routes.middleware import RequestMiddleware
 from qiskit_ibmq_provider.service.routes.openapi.document import document as document_of
-from qiskit_ibmq_provider.service.routes.readings import Readings
 from qiskit_ibmq_provider.service.routes.table import all_routes
 from qiskit_ibmq_provider.service.services import Services
 
@@ -29,7 +29,7 @@ def create_app(services: Services, *, origin: str) -> Starlette:
     app = Starlette(
         routes=all_routes(),
         middleware=[
-            Middleware(Envelope, activity=services.activity, access_log=services.config.access_log),
+            Middleware(RequestMiddleware, activity=services.activity, access_log=services.config.access_log),
         ],
         exception_handlers=EXCEPTION_HANDLERS,
     )
@@ -37,7 +37,7 @@ def create_app(services: Services, *, origin: str) -> Starlette:
     app.router.redirect_slashes = False
     app.state.services = services
     app.state.origin = origin
-    app.state.readings = Readings(services.accounts, services.jobs)
+    app.state.status_reader = StatusReader(services.accounts, services.jobs)
     app.state.description = openapi_document()
     return app
 

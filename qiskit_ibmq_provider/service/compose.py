@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Optional
 
-from qiskit_ibmq_provider.service.activity import Activity
 from qiskit_ibmq_provider.service.config import ENVIRONMENT_PREFIX, ConfigError, ServiceConfig
+from qiskit_ibmq_provider.service.data_lock import DataDirError, DataDirInUse, hold_data_dir
 from qiskit_ibmq_provider.service.devices.added import added_directory
 from qiskit_ibmq_provider.service.devices.files import DeviceFileError
 from qiskit_ibmq_provider.service.devices.fleet import Fleet
 from qiskit_ibmq_provider.service.domain.accounts import SERVICE_USER, Accounts
 from qiskit_ibmq_provider.service.domain.clock import Clock
+from qiskit_ibmq_provider.service.domain.device_queues import DeviceQueues
 from qiskit_ibmq_provider.service.domain.devices import DeviceCatalogue
 from qiskit_ibmq_provider.service.domain.dispatch import DispatchConfig, Dispatcher
 from qiskit_ibmq_provider.service.domain.engine import Engine
@@ -25,17 +26,17 @@ from qiskit_ibmq_provider.service.domain.events import EventHub
 from qiskit_ibmq_provider.service.domain.housekeeping import Housekeeper, HousekeepingConfig
 from qiskit_ibmq_provider.service.domain.jobs import Jobs
 from qiskit_ibmq_provider.service.domain.limits import Limits
-from qiskit_ibmq_provider.service.domain.queues import DeviceQueues
-from qiskit_ibmq_provider.service.domain.seats import Seats, Turns
-from qiskit_ibmq_provider.service.domain.signing import SigningKey
+from qiskit_ibmq_provider.service.domain.quotas import ConnectionQuota, PerUserSemaphore, Throttle
+from qiskit_ibmq_provider.service.domain.signed_urls import UrlSigner
 from qiskit_ibmq_provider.service.domain.store import Store, StoreUnusable
-from qiskit_ibmq_provider.service.domain.throttle import Throttle
-from qiskit_ibmq_provider.service.executor.local import LocalEngine
-from qiskit_ibmq_provider.service.services import Services
+from qiskit_ibmq_provider.service.domain.submission import Submissions
+from qiskit_ibmq_provider.service.domain.users import Users
+from qiskit_ibmq_provider.service.executor.local_engine import LocalEngine
+from qiskit_ibmq_provider.service.services import Activity, Services
 from qiskit_ibmq_provider.service.store.blobs import DirectoryBlobs
 from qiskit_ibmq_provider.service.store.sqlstore import SqlStore, open_store, sqlite_url
 
-__all__ = ["StartError", "open_database", "open_services"]
+__all__ = ["AdministrationError", "StartError", "open_services", "open_users"]
 
 DATABASE_NAME: Final = "service.db"
 """The default database, an SQLite file in the data directory."""
@@ -49,6 +50,10 @@ BLOBS_NAME: Final = "blobs"
 
 class StartError(Exception):
     """The service cannot start; the text tells the operator why and what to do."""
+
+
+class AdministrationError(Exception):
+    """The users cannot be changed; the text tells the operator why and what to do."""
 
 
 @contextlib.contextmanager
@@ -71,7 +76,7 @@ def open_services(
     with contextlib.ExitStack() as stack:
         try:
             devices = Fleet(_device_dirs(config), caps=_caps(config))
-            store = open_database(config)
+            store = _open_database(config)
             stack.enter_context(contextlib.closing(store))
             _prepare_accounts(config, token, store)
             services = _assemble(config, store, devices, engine)
@@ -82,12 +87,32 @@ def open_services(
         yield services
 
 
-def open_database(config: ServiceConfig, *, migrate: bool = True) -> SqlStore:
-    """Open the database of a service; for ``migrate`` see ``open_store``.
+@contextlib.contextmanager
+def open_users(config: ServiceConfig) -> Iterator[Users]:
+    """Open the users of the service with these settings, which may be running.
 
     Raises:
-        StoreUnusable: If it cannot be used as it is.
+        AdministrationError: If data directory or database cannot be used, or a change is refused.
     """
+    try:
+        with contextlib.closing(_open_beside_a_service(config)) as store:
+            yield Users(store.accounts, Clock())
+    except (DataDirError, StoreUnusable) as exc:
+        raise AdministrationError(str(exc)) from exc
+    except DomainError as exc:
+        raise AdministrationError(exc.message) from exc
+
+
+def _open_beside_a_service(config: ServiceConfig) -> SqlStore:
+    """Open the database; it is made or migrated only if no service holds the directory."""
+    try:
+        with hold_data_dir(config.data_dir):
+            return _open_database(config)
+    except DataDirInUse:
+        return _open_database(config, migrate=False)
+
+
+def _open_database(config: ServiceConfig, *, migrate: bool = True) -> SqlStore:
     return open_store(config.database_url or sqlite_url(config.data_dir / DATABASE_NAME), migrate=migrate)
 
 
@@ -137,15 +162,18 @@ def _assemble(
     exclusive = config.database_url is None
     if exclusive:
         housekeeper.sweep_at_start()
+    queues = DeviceQueues(store, devices, limits, clock, workers=config.worker_count)
+    jobs = Jobs(store, blobs, devices, queues, limits, events, clock)
     return Services(
         config=config,
         accounts=Accounts(store, clock),
-        jobs=Jobs(store, blobs, devices, limits, events, clock, workers=config.worker_count),
-        queues=DeviceQueues(store, devices, limits),
+        jobs=jobs,
+        submissions=Submissions(store, blobs, devices, jobs, limits, events, clock),
+        queues=queues,
         devices=devices,
         blobs=blobs,
         events=events,
-        signer=SigningKey.load(store, clock),
+        signer=UrlSigner.load(store, clock),
         dispatcher=Dispatcher(
             store,
             blobs,
@@ -161,8 +189,8 @@ def _assemble(
         ),
         activity=Activity(time.monotonic),
         throttle=Throttle(config.requests_per_second, time.monotonic),
-        sockets=Seats(config.max_sockets, config.max_sockets_per_user),
-        listings=Turns(LISTINGS_PER_USER),
+        sockets=ConnectionQuota(config.max_sockets, config.max_sockets_per_user),
+        listings=PerUserSemaphore(LISTINGS_PER_USER),
     )
 
 
@@ -173,7 +201,6 @@ def _caps(config: ServiceConfig) -> dict[str, int]:
 
 
 def _local_engine(config: ServiceConfig) -> LocalEngine:
-    """Return the engine whose workers are processes on this machine."""
     return LocalEngine(
         _device_dirs(config),
         workers=config.worker_count,

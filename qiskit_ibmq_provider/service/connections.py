@@ -116,7 +116,6 @@ class BoundedHttp(HttpToolsProtocol):
             self._head_timer = None
 
     def _end(self) -> None:
-        """Close a connection on which no request came in time."""
         self.transport.close()
 
     def _stop_looking(self) -> None:

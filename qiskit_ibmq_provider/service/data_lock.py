@@ -12,7 +12,7 @@ from typing import Final, Optional
 
 from filelock import FileLock, Timeout
 
-__all__ = ["DataDirError", "DataDirInUse", "hold_data_dir"]
+__all__ = ["DataDirError", "DataDirInUse", "hold_data_dir", "holder", "is_held"]
 
 LOCK_NAME: Final = "service.lock"
 """The file whose lock a running service holds. The lock ends with the process, however it ends."""
@@ -51,10 +51,10 @@ def hold_data_dir(path: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        pid = _read_pid(pid_file)
-        holder = f"process {pid}" if pid is not None else "another process"
+        pid = holder(path)
+        who = f"process {pid}" if pid is not None else "another process"
         raise DataDirInUse(
-            f"The data directory {path} is in use by another service ({holder}). Stop that one first, or choose "
+            f"The data directory {path} is in use by another service ({who}). Stop that one first, or choose "
             "another directory with --data-dir.",
             pid,
         ) from None
@@ -95,8 +95,20 @@ def _not_writable(path: Path, exc: OSError) -> str:
     )
 
 
-def _read_pid(pid_file: Path) -> Optional[int]:
+def is_held(path: Path) -> bool:
+    """Tell whether a process holds a data directory. The lock ends with the process, whatever becomes of its process id."""
+    if not (path / LOCK_NAME).exists():
+        return False
     try:
-        return int(pid_file.read_text("ascii"))
+        with FileLock(path / LOCK_NAME, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def holder(path: Path) -> Optional[int]:
+    """Return the process that holds a data directory, or ``None`` if it does not say which it is."""
+    try:
+        return int((path / PID_NAME).read_text("ascii"))
     except (OSError, ValueError):
         return None

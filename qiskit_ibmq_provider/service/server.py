@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import math
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
@@ -24,10 +26,8 @@ from qiskit_ibmq_provider.service.config import ENVIRONMENT_PREFIX, ConfigError,
 from qiskit_ibmq_provider.service.connections import SturdySocket, bounded_http
 from qiskit_ibmq_provider.service.data_lock import DataDirError, DataDirInUse, hold_data_dir
 from qiskit_ibmq_provider.service.logs import configure_logging
-from qiskit_ibmq_provider.service.memory import give_back_regularly, use_few_pools
 from qiskit_ibmq_provider.service.routes.urls import API_PATH
 from qiskit_ibmq_provider.service.services import Services
-from qiskit_ibmq_provider.service.tls import tls_options
 
 __all__ = [
     "EXIT_CONFIG",
@@ -82,6 +82,16 @@ _SOCKET_MESSAGE_BYTES: Final = 64 * 1024
 
 _IDLE_CHECK_SECONDS: Final = 0.2
 
+_NO_PASSWORD: Final = ""
+"""Given for the private key, so that nobody is asked for one: a service has no terminal."""
+
+_ARENA_MAX: Final = -8
+"""The name of the setting of :func:`_use_few_pools` in ``malloc.h``."""
+
+_POOLS: Final = 2
+
+_GIVE_BACK_SECONDS: Final = 60.0
+
 _UVICORN_SETTINGS: Final[Mapping[str, Any]] = {
     "ws": SturdySocket,
     "ws_max_size": _SOCKET_MESSAGE_BYTES,
@@ -127,7 +137,7 @@ def serve(config: ServiceConfig, *, on_ready: Optional[Callable[[str], None]] = 
         # The database holds the key that signs storage URLs, the blobs hold what users computed.
         os.umask(0o077)
         _allow_many_connections()
-        use_few_pools()
+        _use_few_pools()
         with hold_data_dir(config.data_dir), contextlib.closing(_bind(config)) as listener:
             return _run(config, token, listener, on_ready)
     except ConfigError as exc:
@@ -154,13 +164,40 @@ def _allow_many_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def _use_few_pools() -> None:
+    """Let threads share pools of memory. To be called before there are threads.
+
+    The C library of Linux keeps what was freed in pools, one for each thread that allocates at the same time as others,
+    and a service that was busy once would look busy for ever.
+    """
+    library = _c_library()
+    if library is not None:
+        library.mallopt(_ARENA_MAX, _POOLS)
+
+
+async def _give_back_regularly() -> None:
+    """Give free memory back to the system once a minute until cancelled."""
+    library = _c_library()
+    while library is not None:
+        await asyncio.sleep(_GIVE_BACK_SECONDS)
+        # It takes some milliseconds.
+        await asyncio.to_thread(library.malloc_trim, 0)
+
+
+def _c_library() -> Any:
+    """Return the C library if it is the one that is meant here."""
+    if sys.platform != "linux":
+        return None
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "malloc_trim") and hasattr(library, "mallopt") else None
+
+
 def _fail(message: str, code: int) -> int:
     sys.stderr.write(f"The service cannot start. {message}\n")
     return code
 
 
 def _warn_of_open_file(config: ServiceConfig) -> None:
-    """Warn if others can read the file that the token came from."""
     path = config.token_file
     if config.token is None and path is not None and os.name == "posix" and path.stat().st_mode & 0o077:
         logger.warning(
@@ -177,6 +214,32 @@ def _warn_of_short_token(token: Optional[str]) -> None:
             len(token),
             _SAFE_TOKEN_LENGTH,
         )
+
+
+def _tls_options(config: ServiceConfig) -> dict[str, Any]:
+    """Return what the HTTP server needs for TLS, checked; nothing where the service speaks plain HTTP."""
+    certificate, key = config.tls_certificate, config.tls_key
+    if certificate is None or key is None:
+        return {}
+    for field, path in (("tls_certificate", certificate), ("tls_key", key)):
+        try:
+            path.read_bytes()
+        except OSError as exc:
+            raise ConfigError(field, path, f"it cannot be read: {exc.strerror}") from None
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key, _NO_PASSWORD)
+    except (ssl.SSLError, ValueError) as exc:
+        raise ConfigError(
+            "tls_certificate",
+            certificate,
+            f"it cannot be used with the key {key} ({exc}). Both have to be in PEM form, belong together, and the key "
+            "must have no password",
+        ) from None
+    return {
+        "ssl_certfile": str(certificate),
+        "ssl_keyfile": str(key),
+        "ssl_keyfile_password": _NO_PASSWORD,
+    }
 
 
 def _bind(config: ServiceConfig) -> socket.socket:
@@ -213,7 +276,7 @@ def _run(
     listener: socket.socket,
     on_ready: Optional[Callable[[str], None]],
 ) -> int:
-    tls = tls_options(config)
+    tls = _tls_options(config)
     host, port = listener.getsockname()[:2]
     scheme = "https" if config.uses_tls else "http"
     origin = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
@@ -265,7 +328,7 @@ class _Server(uvicorn.Server):
         with contextlib.suppress(BrokenPipeError):
             sys.stdout.write(f"listening on {self._url}\n")
             sys.stdout.flush()
-        self._tidying = asyncio.get_running_loop().create_task(give_back_regularly())
+        self._tidying = asyncio.get_running_loop().create_task(_give_back_regularly())
         if self._idle_timeout is not None:
             self._watch = asyncio.get_running_loop().create_task(self._end_when_idle(self._idle_timeout))
 

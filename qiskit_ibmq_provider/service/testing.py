@@ -23,13 +23,19 @@ import sys
 import tempfile
 import threading
 import time
+import types
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from qiskit_ibmq_provider.service.config import ENVIRONMENT_PREFIX
+
 if TYPE_CHECKING:
     import pytest
+
+    from qiskit_ibmq_provider.accountprovider import AccountProvider
+    from qiskit_ibmq_provider.ibmqbackend import IBMQBackend
 
 __all__ = ["ServiceProcess", "ServiceStartError", "pytest_configure"]
 
@@ -48,7 +54,8 @@ ABANDONED_SECONDS: Final = 3600
 PYTHON_VARIABLE: Final = "IBMQ_TEST_SERVICE_PYTHON"
 """Names the interpreter that has the service, where the one that runs the tests has only the client."""
 
-_ENVIRONMENT_PREFIX: Final = "IBMQ_SERVICE_"
+_FIXTURES: Final = "ibmq-service-fixtures"
+"""The name of the plugin that holds the fixtures."""
 
 
 class ServiceStartError(RuntimeError):
@@ -238,10 +245,10 @@ class ServiceProcess:
         return [self._python, "-m", "qiskit_ibmq_provider.cli", "serve", *options]
 
     def _child_environ(self) -> dict[str, str]:
-        environ = {k: v for k, v in self._environ.items() if not k.startswith(_ENVIRONMENT_PREFIX)}
+        environ = {k: v for k, v in self._environ.items() if not k.startswith(ENVIRONMENT_PREFIX)}
         settings = {"idle_timeout": ABANDONED_SECONDS, **self._settings, "token": self._token}
         for field, value in settings.items():
-            environ[_ENVIRONMENT_PREFIX + field.upper()] = str(value)
+            environ[ENVIRONMENT_PREFIX + field.upper()] = str(value)
         return environ
 
     def _wait_until_ready(self, process: subprocess.Popen[str]) -> str:
@@ -293,7 +300,38 @@ def _kill_process(process: subprocess.Popen[str], owner: int) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Add the fixtures (a pytest hook: pytest calls it for every plugin)."""
-    from qiskit_ibmq_provider.service import _testing_fixtures
+    if not config.pluginmanager.has_plugin(_FIXTURES):
+        config.pluginmanager.register(_fixtures(), _FIXTURES)
 
-    if not config.pluginmanager.is_registered(_testing_fixtures):
-        config.pluginmanager.register(_testing_fixtures, "ibmq-service-fixtures")
+
+def _fixtures() -> types.ModuleType:
+    """Return a module of fixtures. They are made only when pytest asks for them: this module imports it nowhere else."""
+    import pytest
+
+    @pytest.fixture(scope="session")
+    def ibmq_service() -> Iterator[ServiceProcess]:
+        """A running service on a free port, shared by all tests of the session."""
+        with ServiceProcess() as service:
+            yield service
+
+    @pytest.fixture(scope="session")
+    def ibmq_provider(ibmq_service: ServiceProcess) -> AccountProvider:
+        """The default provider of an account of the service; the global ``IBMQ`` is left alone."""
+        from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
+
+        provider = IBMQFactory().enable_account(ibmq_service.token, ibmq_service.url)
+        assert provider is not None, "The service offers no project."
+        return provider
+
+    @pytest.fixture(scope="session")
+    def ibmq_backend(ibmq_provider: AccountProvider) -> IBMQBackend:
+        """The simulator of the service, ``ibmq_qasm_simulator``: exact and quick.
+
+        A test suite that wants a device overrides this fixture with
+        ``return ibmq_provider.get_backend("ibmq_vigo")``.
+        """
+        return ibmq_provider.get_backend("ibmq_qasm_simulator")
+
+    module = types.ModuleType(_FIXTURES)
+    vars(module).update(ibmq_service=ibmq_service, ibmq_provider=ibmq_provider, ibmq_backend=ibmq_backend)
+    return module

@@ -187,7 +187,7 @@ def test_94_at_the_job_limit_the_oldest_job_is_waited_for_with_a_warning(crowded
 
 
 def test_94_a_wait_that_takes_too_long_is_tried_again(crowded, monkeypatch):
-    monkeypatch.setattr(_admission, "_PATIENCE", 0.1)
+    monkeypatch.setattr(_admission, "_LONGEST_WAIT", 0.1)
     first, second = crowded.run(slow()), crowded.run(slow())
     with Warned(times=3) as warned:
         job_set = IBMQJobManager().run(numbers(1), crowded, shots=10)

@@ -152,7 +152,7 @@ def test_the_lowest_versions_that_are_declared_are_those_that_are_tested(metadat
 
 
 def test_the_extras_are_those_that_the_documentation_names(metadata):
-    extras = {"cluster", "dev", "jupyter", "keyring", "metrics", "ntlm", "service", "visualization"}
+    extras = {"dev", "keyring", "ntlm", "service"}
     assert set(metadata.get_all("Provides-Extra")) == extras
 
 

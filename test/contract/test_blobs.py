@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from qiskit_ibmq_provider._atomic import TEMPORARY_SUFFIX
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.domain.blobs import BlobStore
-from qiskit_ibmq_provider.service.domain.durable import TEMPORARY_SUFFIX, DurableFile, refusal_of
+from qiskit_ibmq_provider.service.domain.durable import DurableFile, refusal_of
 from qiskit_ibmq_provider.service.domain.errors import NotFound, StorageFull, Unavailable
 from qiskit_ibmq_provider.service.domain.model import payload_blob, result_blob
 from qiskit_ibmq_provider.service.domain.store import StoreUnusable

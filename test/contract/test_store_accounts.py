@@ -15,7 +15,7 @@ from support.bench import API_TOKEN, Bench
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.domain.accounts import Accounts
 from qiskit_ibmq_provider.service.domain.errors import InvalidRequest, NotFound, Unauthenticated
-from qiskit_ibmq_provider.service.domain.signing import SigningKey
+from qiskit_ibmq_provider.service.domain.signed_urls import UrlSigner
 from qiskit_ibmq_provider.service.store.sqlstore import SqlStore, open_store
 
 
@@ -111,7 +111,7 @@ def test_many_starts_at_once_agree_on_user_and_key(bench: Bench, store_url: str)
             accounts = Accounts(other, bench.clock)
             accounts.bootstrap("shared-token")
             user = accounts.login("shared-token").user_id
-            return str(user), SigningKey.load(other, bench.clock).sign("result", "0" * 24, 1)
+            return str(user), UrlSigner.load(other, bench.clock).sign("result", "0" * 24, 1)
         finally:
             other.close()
 

@@ -89,7 +89,7 @@ def _move_on(bench: Bench, job: Job, stage: int) -> None:
     if stage == 0:
         return
     bench.upload(job)
-    job = bench.jobs.announce(job.project, job.id)
+    job = bench.submissions.announce(job.project, job.id)
     if stage == 1:
         return
     if stage == 2:

@@ -57,7 +57,7 @@ def test_jobs_are_taken_in_the_order_in_which_they_were_queued(bench: Bench) -> 
     order = [waiting[2], waiting[0], waiting[3], waiting[1]]
     for job in order:
         bench.upload(job)
-        bench.jobs.announce(job.project, job.id)
+        bench.submissions.announce(job.project, job.id)
         bench.clock.advance(1)
     assert [job.id for job in claim(bench, limit=3)] == [job.id for job in order[:3]]
 

@@ -14,6 +14,7 @@ from support.bench import API_TOKEN, Bench
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest
 from qiskit_ibmq_provider.service.domain.accounts import SERVICE_USER, Accounts
 from qiskit_ibmq_provider.service.domain.errors import Conflict, InvalidRequest, NotFound, Unauthenticated
+from qiskit_ibmq_provider.service.domain.submission import RequestedJob
 from qiskit_ibmq_provider.service.domain.users import Users
 from qiskit_ibmq_provider.service.store.sqlstore import SqlStore, open_store
 
@@ -78,7 +79,7 @@ def test_a_removed_user_is_out_and_the_jobs_stay(bench: Bench, users: Users) -> 
     token = users.add("alice", [LAB])
     access = bench.accounts.login(token).id
     alice = bench.accounts.authenticate(access)
-    job = bench.jobs.create(alice, alice.projects[0], JobCreateRequest("alpha"))
+    job = bench.submissions.create(RequestedJob(alice, alice.projects[0], JobCreateRequest("alpha")))
     users.remove("alice")
     for refused in (lambda: bench.accounts.login(token), lambda: bench.accounts.authenticate(access)):
         with pytest.raises(Unauthenticated):

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pulse_fit.gates import CalibratedGates, Gate
+from pulse_fit.quality import final_states
 from qiskit import pulse
 from qiskit.providers import fake_provider
 
 from qiskit_ibmq_provider.service.devices import Fleet
-from qiskit_ibmq_provider.service.executor.pulse.calibrated import CalibratedGates, Gate
 from qiskit_ibmq_provider.service.executor.pulse.corrections import Corrections
-from qiskit_ibmq_provider.service.executor.pulse.evolve import final_states
 from qiskit_ibmq_provider.service.executor.pulse.model import PulseModel
 from qiskit_ibmq_provider.service.executor.pulse.program import PulseProgram, Segment
-from qiskit_ibmq_provider.service.executor.pulse.waveforms import read_shape
+from qiskit_ibmq_provider.service.executor.pulse.waveforms import read_waveform
 
 pytestmark = [pytest.mark.pulse_crosscheck, pytest.mark.timeout(3600)]
 
@@ -132,7 +132,7 @@ def test_rabi_points_and_detuned_drives(name, amplitude, detuning):
         pulse.shift_frequency(detuning, pulse.DriveChannel(0))
         pulse.play(pulse.Gaussian(duration=320, amp=amplitude, sigma=80), pulse.DriveChannel(0))
     expected = oracle.populations(pulse.transforms.block_to_schedule(schedule))
-    samples = read_shape("gaussian", {"duration": 320, "amp": amplitude, "sigma": 80}).samples()
+    samples = read_waveform("gaussian", {"duration": 320, "amp": amplitude, "sigma": 80}).samples()
     middles = (np.arange(320) + 0.5) * ours.dt
     found = ours.drive(samples * np.exp(2j * np.pi * detuning * middles))
     _compare(found, expected, ONE_QUBIT)

@@ -10,11 +10,11 @@ it. A pair misses its mark with decay only if its lifetimes say so.
 from __future__ import annotations
 
 import pytest
+from pulse_fit.gates import CalibratedGates, controlled_not
+from pulse_fit.quality import pair_quality, turn_quality
 
 from qiskit_ibmq_provider.service.devices import Fleet
-from qiskit_ibmq_provider.service.executor.pulse.calibrated import CalibratedGates, controlled_not
 from qiskit_ibmq_provider.service.executor.pulse.model import PulseModel
-from qiskit_ibmq_provider.service.executor.pulse.quality import pair_quality, turn_quality
 
 pytestmark = [pytest.mark.pulse_crosscheck, pytest.mark.timeout(3600)]
 

@@ -15,16 +15,6 @@ sys.path.append(str(Path(__file__).parents[1] / "faults"))
 
 from once_world import World  # noqa: E402
 
-_LONG = "faults_long"
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long forms out, unless they are asked for with -m."""
-    long = [item for item in items if item.get_closest_marker(_LONG)]
-    if long and _LONG not in (config.option.markexpr or ""):
-        items[:] = [item for item in items if not item.get_closest_marker(_LONG)]
-        config.hook.pytest_deselected(items=long)
-
 
 @pytest.fixture(scope="session")
 def once_world() -> Iterator[World]:

@@ -18,17 +18,6 @@ from fault_scene import PROJECTS, Scene
 from qiskit_ibmq_provider.service.testing import ServiceProcess
 
 _PLAYED = pytest.StashKey[list[Played]]()
-_LONG = "faults_long"
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the rows outside the short form out, unless they are asked for with -m."""
-    if _LONG in (config.option.markexpr or ""):
-        return
-    long = [item for item in items if item.get_closest_marker(_LONG)]
-    if long:
-        items[:] = [item for item in items if not item.get_closest_marker(_LONG)]
-        config.hook.pytest_deselected(items=long)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

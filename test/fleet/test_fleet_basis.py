@@ -11,8 +11,8 @@ from support.whole_basis import circuit_of_everything, one_circuit_for_each
 
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
-from qiskit_ibmq_provider.service.executor.processes import WorkerSettings
 from qiskit_ibmq_provider.service.executor.worker import Worker
+from qiskit_ibmq_provider.service.executor.worker_processes import WorkerSettings
 
 NAMES = FLEET.names()
 SIMULATORS = [name for name in NAMES if FLEET.configuration(name)["simulator"]]

@@ -20,8 +20,8 @@ from support.circuit_jobs import task
 
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
-from qiskit_ibmq_provider.service.executor.processes import WorkerSettings
 from qiskit_ibmq_provider.service.executor.worker import Worker
+from qiskit_ibmq_provider.service.executor.worker_processes import WorkerSettings
 
 SHOTS = 2000
 SEED = 20201014

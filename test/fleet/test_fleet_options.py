@@ -18,8 +18,8 @@ from support.circuit_jobs import FLEET, task
 from qiskit_ibmq_provider.encoding import encode_qobj
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
-from qiskit_ibmq_provider.service.executor.processes import WorkerSettings
 from qiskit_ibmq_provider.service.executor.worker import Worker
+from qiskit_ibmq_provider.service.executor.worker_processes import WorkerSettings
 
 BASIS = ["rz", "sx", "x", "cx", "id"]
 

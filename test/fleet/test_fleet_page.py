@@ -12,7 +12,7 @@ from pathlib import Path
 
 from support.circuit_jobs import FLEET, bell, rules
 
-from qiskit_ibmq_provider.service.executor.validate import read_job
+from qiskit_ibmq_provider.service.executor.qobj.circuit_job import read_circuit_job
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "devices.md").read_text(encoding="utf-8")
@@ -33,7 +33,7 @@ def test_every_device_is_on_the_page():
 
 def test_the_options_on_the_page_are_taken():
     manila = rules("ibmq_manila")
-    job = read_job(
+    job = read_circuit_job(
         {
             **bell(meas_level=1, meas_return="single", calibration_date="2022-01-01"),
             "experiments": [{"instructions": []}],

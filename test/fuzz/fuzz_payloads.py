@@ -262,8 +262,7 @@ def run_payloads(
 
 def _sent_at_once(target: Target, head: dict[str, Any], body: bytes) -> Answer:
     """Submit a job in one request; return the answer."""
-    text = json.dumps(head)[:-1].encode() + b', "qObject": ' + body + b"}"
-    return _judged(target.send("POST", JOBS + "/direct", body=text))
+    return _judged(target.send("POST", JOBS + "/direct", headers={"Qx-Job": json.dumps(head)}, body=body))
 
 
 def _sent_in_steps(target: Target, head: dict[str, Any], body: bytes) -> Answer:

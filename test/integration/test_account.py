@@ -22,10 +22,10 @@ from qiskit_ibmq_provider import (
     IBMQProviderError,
     least_busy,
 )
-from qiskit_ibmq_provider._account.login import Destination, log_in
+from qiskit_ibmq_provider._login import Destination
+from qiskit_ibmq_provider.api.addresses import ServiceLocation
 from qiskit_ibmq_provider.api.exceptions import ApiError
 from qiskit_ibmq_provider.api.redaction import Secret
-from qiskit_ibmq_provider.api.relocation import Place
 from qiskit_ibmq_provider.credentials import Credentials
 from qiskit_ibmq_provider.ibmqbackend import IBMQSimulator
 from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
@@ -220,8 +220,8 @@ def test_a_provider_outlives_a_service_that_comes_back_elsewhere_with_another_to
     circuit.measure(0, 0)
     with ServiceProcess(tmp_path, token="first-token") as first:
         credentials = Credentials(first.token, first.url)
-        destination = Destination(credentials, lambda: Place(second.url, Secret(second.token)))
-        (provider,) = log_in(credentials, factory, {}, destination).providers.values()
+        destination = Destination(credentials, lambda: ServiceLocation(second.url, Secret(second.token)))
+        (provider,) = factory._log_in(credentials, {}, destination).providers.values()
         backend = provider.get_backend("ibmq_qasm_simulator")
         job = backend.run(circuit, shots=5)
         first.kill()

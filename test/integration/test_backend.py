@@ -71,7 +71,7 @@ def test_status_limit_and_reservations(manila):
     limit = manila.job_limit()
     assert isinstance(limit, BackendJobLimit)
     assert limit.active_jobs >= 0
-    assert manila.remaining_jobs_count() is None or manila.remaining_jobs_count() >= 0
+    assert 0 <= manila.remaining_jobs_count() <= limit.maximum_jobs == 1000
     assert manila.reservations() == []
     now = dt.datetime.now()
     assert manila.reservations(now, now + dt.timedelta(hours=1)) == []

@@ -11,17 +11,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.local_service import local_place, run_python, service_of
+from support.local_service import local_config, run_python, service_of
 
 from qiskit_ibmq_provider.cli import main
 from qiskit_ibmq_provider.credentials.configrc import qiskitrc_path
 from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
 from qiskit_ibmq_provider.service.local import resolve_local
-from qiskit_ibmq_provider.service.local.looking import find
-from qiskit_ibmq_provider.service.local.place import LocalPlace
+from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
+from qiskit_ibmq_provider.service.local.finding import find
 from qiskit_ibmq_provider.service.testing import ServiceProcess
 
-__all__ = ["local_place"]
+__all__ = ["local_config"]
 
 WAIT = 60
 
@@ -44,7 +44,7 @@ def ibmq(capsys: pytest.CaptureFixture[str]) -> Ibmq:
     return Ibmq(capsys)
 
 
-def test_local_status_stop_logs_and_clean(ibmq: Ibmq, local_place: LocalPlace) -> None:
+def test_local_status_stop_logs_and_clean(ibmq: Ibmq, local_config: LocalServiceConfig) -> None:
     assert ibmq("local", "status") == 3
     assert "is not running" in ibmq.out
     assert ibmq("local", "stop") == 0
@@ -55,43 +55,43 @@ def test_local_status_stop_logs_and_clean(ibmq: Ibmq, local_place: LocalPlace) -
     assert "There is nothing to remove" in ibmq.out
 
     endpoint = resolve_local()
-    pid = service_of(local_place).pid
+    pid = service_of(local_config).pid
     assert ibmq("local", "status") == 0
-    for text in (endpoint.url, str(pid), "0 jobs", "2 minutes", str(local_place.directory)):
+    for text in (endpoint.url, str(pid), "0 jobs", "2 minutes", str(local_config.directory)):
         assert text in ibmq.out
     assert endpoint.token not in ibmq.out
-    assert all(len(line) <= 80 for line in ibmq.out.splitlines() if str(local_place.directory) not in line)
+    assert all(len(line) <= 80 for line in ibmq.out.splitlines() if str(local_config.directory) not in line)
     assert ibmq("local", "logs", "--lines", "1") == 0
     assert ibmq.out == f"listening on {endpoint.url}\n"
     assert ibmq("local", "stop") == 0
     assert f"(process {pid}) has ended" in ibmq.out
-    assert find(local_place) is None
-    assert local_place.data_dir.exists()
+    assert find(local_config) is None
+    assert local_config.data_dir.exists()
 
 
 def test_clean_asks_and_then_removes_everything_but_accounts(
-    ibmq: Ibmq, local_place: LocalPlace, monkeypatch: pytest.MonkeyPatch
+    ibmq: Ibmq, local_config: LocalServiceConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert ibmq("account", "local") == 0
-    (local_place.directory.parent / "other").touch()
+    (local_config.directory.parent / "other").touch()
     resolve_local()
     monkeypatch.setattr(sys, "stdin", open(os.devnull))
     assert ibmq("local", "clean") == 1
     assert "all jobs, results and logs" in ibmq.out
-    assert str(local_place.data_dir) in ibmq.out
+    assert str(local_config.data_dir) in ibmq.out
     assert "--yes" in ibmq.err
-    assert find(local_place) is not None
+    assert find(local_config) is not None
     assert ibmq("local", "clean", "--yes") == 0
-    assert find(local_place) is None
-    assert [path.name for path in local_place.directory.iterdir()] == ["starting.lock"]
+    assert find(local_config) is None
+    assert [path.name for path in local_config.directory.iterdir()] == ["starting.lock"]
     assert qiskitrc_path().exists()
     assert ibmq("jobs") == 0
     assert ibmq.out == "There are no jobs.\n"
 
 
-def test_logs_are_followed_until_ctrl_c(local_place: LocalPlace, tmp_path: Path) -> None:
-    local_place.make()
-    local_place.log_file.write_text("first\n")
+def test_logs_are_followed_until_ctrl_c(local_config: LocalServiceConfig, tmp_path: Path) -> None:
+    local_config.make_directory()
+    local_config.log_file.write_text("first\n")
     process = subprocess.Popen(
         [sys.executable, "-m", "qiskit_ibmq_provider.cli", "local", "logs", "--follow"],
         cwd=tmp_path,
@@ -102,10 +102,10 @@ def test_logs_are_followed_until_ctrl_c(local_place: LocalPlace, tmp_path: Path)
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "first\n"
-        with local_place.log_file.open("a") as log:
+        with local_config.log_file.open("a") as log:
             log.write("second\n")
         assert process.stdout.readline() == "second\n"
-        local_place.log_file.write_text("new\n")
+        local_config.log_file.write_text("new\n")
         assert process.stdout.readline() == "new\n"
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=WAIT)

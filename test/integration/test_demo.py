@@ -12,21 +12,21 @@ import time
 from pathlib import Path
 
 import pytest
-from support.local_service import local_place, service_of
+from support.local_service import local_config, service_of
 
 from qiskit_ibmq_provider.cli import main
 from qiskit_ibmq_provider.credentials.configrc import qiskitrc_path
 from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
-from qiskit_ibmq_provider.service.local.place import LocalPlace
+from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
 
-__all__ = ["local_place"]
+__all__ = ["local_config"]
 
 COMMAND = [sys.executable, "-m", "qiskit_ibmq_provider.cli", "demo"]
 WAIT = 120
 
 
 def test_the_demo_shows_everything_on_a_machine_that_has_nothing_yet(
-    local_place: LocalPlace, tmp_path: Path
+    local_config: LocalServiceConfig, tmp_path: Path
 ) -> None:
     began = time.monotonic()
     done = subprocess.run(COMMAND, cwd=tmp_path, capture_output=True, text=True, timeout=WAIT)
@@ -34,8 +34,8 @@ def test_the_demo_shows_everything_on_a_machine_that_has_nothing_yet(
     assert time.monotonic() - began < 60
     out = done.stdout
     assert "starting ..." in out
-    assert service_of(local_place).url in out
-    assert service_of(local_place).token not in out
+    assert service_of(local_config).url in out
+    assert service_of(local_config).token not in out
     assert "ibmq_vigo" in out
     # Two jobs, each with its steps and its bars.
     assert len(re.findall(r"^  queued ", out, re.MULTILINE)) == 2
@@ -47,7 +47,7 @@ def test_the_demo_shows_everything_on_a_machine_that_has_nothing_yet(
     (first, _) = re.findall(r"^  job (\w+),", out, re.MULTILINE)
     assert f'retrieve_job("{first}")' in out
     assert re.search(r"^  ibmq_vigo DONE \{'", out, re.MULTILINE)
-    assert str(local_place.directory) in out
+    assert str(local_config.directory) in out
     for command in ("ibmq account local", "--for-retired", "ibmq local status", "ibmq local stop"):
         assert command in out
     assert len(out.splitlines()) < 80
@@ -57,7 +57,7 @@ def test_the_demo_shows_everything_on_a_machine_that_has_nothing_yet(
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
 def test_in_a_terminal_each_job_is_one_line_and_a_stored_account_stays(
-    local_place: LocalPlace, tmp_path: Path
+    local_config: LocalServiceConfig, tmp_path: Path
 ) -> None:
     IBMQFactory.save_account("token", "https://q.example.org/api")
     before = qiskitrc_path().read_bytes()

@@ -11,13 +11,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.local_service import RESOLVE, local_place, run_python, service_of
+from support.local_service import RESOLVE, local_config, run_python, service_of
 
 from qiskit_ibmq_provider.cli import main
-from qiskit_ibmq_provider.service.local.looking import find
-from qiskit_ibmq_provider.service.local.place import LocalPlace
+from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
+from qiskit_ibmq_provider.service.local.finding import find
 
-__all__ = ["local_place"]
+__all__ = ["local_config"]
 
 WAIT = 60
 
@@ -27,14 +27,14 @@ ENABLE = (
 )
 
 
-def test_the_environment_alone_is_enough(local_place: LocalPlace, tmp_path: Path) -> None:
+def test_the_environment_alone_is_enough(local_config: LocalServiceConfig, tmp_path: Path) -> None:
     done = run_python(LOAD, tmp_path, environ={"QE_URL": "local"})
     assert (done.returncode, done.stdout, done.stderr) == (0, "ibmq_vigo\n", "")
-    assert find(local_place) is not None
+    assert find(local_config) is not None
 
 
 def test_an_unedited_script_finds_it_after_one_command(
-    local_place: LocalPlace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    local_config: LocalServiceConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = run_python(LOAD, tmp_path)
     assert before.returncode != 0
@@ -46,7 +46,7 @@ def test_an_unedited_script_finds_it_after_one_command(
 
 
 def test_a_token_of_the_old_service_fails_at_once_and_names_the_command(
-    local_place: LocalPlace, tmp_path: Path
+    local_config: LocalServiceConfig, tmp_path: Path
 ) -> None:
     script = (
         "import time\nfrom qiskit import IBMQ\nbegan = time.monotonic()\n"
@@ -59,11 +59,11 @@ def test_a_token_of_the_old_service_fails_at_once_and_names_the_command(
     assert float(seconds) < 1
     assert text.startswith("IBMQAccountRetiredServiceError")
     assert "`ibmq account local --for-retired`" in text
-    assert find(local_place) is None
+    assert find(local_config) is None
 
 
 def test_a_token_of_the_old_service_goes_there_if_that_was_chosen_and_one_line_says_so(
-    local_place: LocalPlace, tmp_path: Path
+    local_config: LocalServiceConfig, tmp_path: Path
 ) -> None:
     assert main(["account", "local", "--for-retired"]) == 0
     done = run_python(ENABLE, tmp_path)
@@ -73,7 +73,7 @@ def test_a_token_of_the_old_service_goes_there_if_that_was_chosen_and_one_line_s
     assert "using the service on this machine" in line
 
 
-def test_a_script_without_a_guard_runs_once(local_place: LocalPlace, tmp_path: Path) -> None:
+def test_a_script_without_a_guard_runs_once(local_config: LocalServiceConfig, tmp_path: Path) -> None:
     script = tmp_path / "old_script.py"
     script.write_text(
         "print('the script runs', flush=True)\n"
@@ -90,11 +90,11 @@ def test_a_script_without_a_guard_runs_once(local_place: LocalPlace, tmp_path: P
         timeout=WAIT,
     )
     assert done.stdout.splitlines() == ["the script runs", "{'1': 7}"], done.stderr
-    assert "the script runs" not in local_place.log_file.read_text()
+    assert "the script runs" not in local_config.log_file.read_text()
 
 
 def test_ctrl_c_and_the_end_of_a_script_leave_the_service_alone(
-    local_place: LocalPlace, tmp_path: Path
+    local_config: LocalServiceConfig, tmp_path: Path
 ) -> None:
     script = RESOLVE + "import sys, time\nsys.stdout.flush()\ntime.sleep(60)\n"
     process = subprocess.Popen(
@@ -110,10 +110,12 @@ def test_ctrl_c_and_the_end_of_a_script_leave_the_service_alone(
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=WAIT)
     assert process.returncode != 0
-    assert service_of(local_place).instance_id == instance
+    assert service_of(local_config).instance_id == instance
 
 
-def test_modules_beside_the_script_do_not_reach_the_service(local_place: LocalPlace, tmp_path: Path) -> None:
+def test_modules_beside_the_script_do_not_reach_the_service(
+    local_config: LocalServiceConfig, tmp_path: Path
+) -> None:
     for name in ("uvicorn", "starlette", "calendar", "qiskit_aer"):
         (tmp_path / f"{name}.py").write_text(f"raise SystemExit('the wrong {name}')\n")
     done = run_python("import sys; sys.path.append('')\n" + RESOLVE, tmp_path)
@@ -121,4 +123,4 @@ def test_modules_beside_the_script_do_not_reach_the_service(local_place: LocalPl
     (tmp_path / "calendar.py").unlink()
     done = run_python(RESOLVE, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == service_of(local_place).instance_id
+    assert done.stdout.strip() == service_of(local_config).instance_id

@@ -15,19 +15,18 @@ from pathlib import Path
 
 import pytest
 from qiskit import QuantumCircuit
-from support.local_service import RESOLVE, kill_service, local_place, service_of
+from support.local_service import RESOLVE, kill_service, local_config, service_of
 from support.scripted_server import ScriptedServer, answer
 
 from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
 from qiskit_ibmq_provider.ibmqfactory import IBMQFactory
-from qiskit_ibmq_provider.service.local import asking, resolve_local
-from qiskit_ibmq_provider.service.local.asking import Presence, presence_of, unfinished_jobs
-from qiskit_ibmq_provider.service.local.looking import find
-from qiskit_ibmq_provider.service.local.place import LocalPlace
-from qiskit_ibmq_provider.service.local.record import ServiceRecord, write_record
+from qiskit_ibmq_provider.service.local import finding, resolve_local
+from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
+from qiskit_ibmq_provider.service.local.discovery import ServiceRecord, write_record
+from qiskit_ibmq_provider.service.local.finding import Presence, find, presence_of, unfinished_jobs
 from qiskit_ibmq_provider.service.local.stopping import stop
 
-__all__ = ["local_place"]
+__all__ = ["local_config"]
 
 SIMULATOR = "ibmq_qasm_simulator"
 WAIT = 60
@@ -50,11 +49,11 @@ def _endless() -> QuantumCircuit:
     return circuit
 
 
-def _starts(place: LocalPlace) -> int:
-    return place.log_file.read_text().count("listening on ")
+def _starts(config: LocalServiceConfig) -> int:
+    return config.log_file.read_text().count("listening on ")
 
 
-def _record(place: LocalPlace, **changes: object) -> ServiceRecord:
+def _record(config: LocalServiceConfig, **changes: object) -> ServiceRecord:
     """A discovery file of a service that is not there."""
     record = ServiceRecord(
         host=socket.gethostname(),
@@ -66,40 +65,40 @@ def _record(place: LocalPlace, **changes: object) -> ServiceRecord:
         started="2021-06-01T09:31:02.417123Z",
     )
     record = dataclasses.replace(record, **changes)
-    place.make()
-    write_record(place.discovery_file, record)
+    config.make_directory()
+    write_record(config.discovery_file, record)
     return record
 
 
-def test_it_starts_on_demand_and_is_found_again(local_place: LocalPlace) -> None:
-    assert find(local_place) is None
+def test_it_starts_on_demand_and_is_found_again(local_config: LocalServiceConfig) -> None:
+    assert find(local_config) is None
     endpoint = resolve_local()
     assert resolve_local() == endpoint
-    record = service_of(local_place)
+    record = service_of(local_config)
     assert record.endpoint() == endpoint
     assert unfinished_jobs(record) == 0
-    for path in (local_place.discovery_file, local_place.log_file):
+    for path in (local_config.discovery_file, local_config.log_file):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(local_place.directory.stat().st_mode) == 0o700
+    assert stat.S_IMODE(local_config.directory.stat().st_mode) == 0o700
     # It belongs to no script and no terminal.
     assert os.getsid(record.pid) != os.getsid(0)
-    assert endpoint.token not in local_place.log_file.read_text()
+    assert endpoint.token not in local_config.log_file.read_text()
     # Stopped and started again it is another one, with another token.
-    assert stop(local_place) == record.pid
-    assert not local_place.discovery_file.exists()
-    assert stop(local_place) is None
+    assert stop(local_config) == record.pid
+    assert not local_config.discovery_file.exists()
+    assert stop(local_config) is None
     assert resolve_local().token != endpoint.token
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="reads /proc")
-def test_its_token_is_not_in_its_arguments(local_place: LocalPlace) -> None:
+def test_its_token_is_not_in_its_arguments(local_config: LocalServiceConfig) -> None:
     endpoint = resolve_local()
-    arguments = Path(f"/proc/{service_of(local_place).pid}/cmdline").read_text()
+    arguments = Path(f"/proc/{service_of(local_config).pid}/cmdline").read_text()
     assert endpoint.instance_id in arguments
     assert endpoint.token not in arguments
 
 
-def test_many_processes_at_once_start_one_service(local_place: LocalPlace, tmp_path: Path) -> None:
+def test_many_processes_at_once_start_one_service(local_config: LocalServiceConfig, tmp_path: Path) -> None:
     processes = [
         subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", RESOLVE], cwd=tmp_path, stdout=subprocess.PIPE, text=True
@@ -107,40 +106,42 @@ def test_many_processes_at_once_start_one_service(local_place: LocalPlace, tmp_p
         for _ in range(8)
     ]
     answers = {process.communicate(timeout=WAIT)[0].strip() for process in processes}
-    assert answers == {service_of(local_place).instance_id}
-    assert _starts(local_place) == 1
+    assert answers == {service_of(local_config).instance_id}
+    assert _starts(local_config) == 1
 
 
-def test_a_provider_and_its_jobs_outlive_a_service_that_is_killed(local_place: LocalPlace) -> None:
+def test_a_provider_and_its_jobs_outlive_a_service_that_is_killed(local_config: LocalServiceConfig) -> None:
     provider = IBMQFactory().enable_account(url="local")
     backend = provider.get_backend(SIMULATOR)
     job = backend.run(_flip(), shots=10)
     assert job.result(timeout=WAIT).get_counts() == {"1": 10}
     for _ in range(2):
-        old = service_of(local_place)
-        kill_service(local_place)
+        old = service_of(local_config)
+        kill_service(local_config)
         # The same object goes on, at another port and with another token.
         assert backend.retrieve_job(job.job_id()).result(timeout=WAIT).get_counts() == {"1": 10}
-        assert service_of(local_place).instance_id != old.instance_id
+        assert service_of(local_config).instance_id != old.instance_id
     assert backend.run(_flip(), shots=20).result(timeout=WAIT).get_counts() == {"1": 20}
     assert len(IBMQFactory().enable_account(url="local").backend.jobs()) == 2
 
 
-def test_a_job_that_was_running_when_the_service_was_killed_is_run_again(local_place: LocalPlace) -> None:
+def test_a_job_that_was_running_when_the_service_was_killed_is_run_again(
+    local_config: LocalServiceConfig,
+) -> None:
     backend = IBMQFactory().enable_account(url="local").get_backend(SIMULATOR)
     heavy, light = backend.run(_endless(), shots=1), backend.run(_flip(), shots=10)
-    assert unfinished_jobs(service_of(local_place)) == 2
-    kill_service(local_place)
+    assert unfinished_jobs(service_of(local_config)) == 2
+    kill_service(local_config)
     resolve_local()
     assert heavy.cancel()
     assert light.result(timeout=WAIT).get_counts() == {"1": 10}
 
 
-def test_a_file_that_lies_is_not_believed(local_place: LocalPlace) -> None:
+def test_a_file_that_lies_is_not_believed(local_config: LocalServiceConfig) -> None:
     with ScriptedServer() as server:
         server.on("GET", "/api", *[answer({"instance_id": "another"})] * 5)
         # The process id is that of this test, and the port that of a server that is not ours.
-        record = _record(local_place, url=server.url + "/api")
+        record = _record(local_config, url=server.url + "/api")
         assert presence_of(record) is Presence.GONE
         endpoint = resolve_local()
         assert not endpoint.url.startswith(server.url)
@@ -150,61 +151,67 @@ def test_a_file_that_lies_is_not_believed(local_place: LocalPlace) -> None:
 
 
 @pytest.mark.parametrize("pid", [0, -1, 2**80, 2**22 + 1, os.getpid()])
-def test_a_stale_file_is_replaced(local_place: LocalPlace, pid: int) -> None:
-    assert presence_of(_record(local_place, pid=pid)) is Presence.GONE
+def test_a_stale_file_is_replaced(local_config: LocalServiceConfig, pid: int) -> None:
+    assert presence_of(_record(local_config, pid=pid)) is Presence.GONE
 
 
 def test_a_port_that_says_nothing_is_not_waited_for_long(
-    local_place: LocalPlace, monkeypatch: pytest.MonkeyPatch
+    local_config: LocalServiceConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "_SECONDS", 0.3)
+    monkeypatch.setattr(finding, "_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        record = _record(local_place, url=f"http://127.0.0.1:{silent.getsockname()[1]}/api")
+        record = _record(local_config, url=f"http://127.0.0.1:{silent.getsockname()[1]}/api")
         assert presence_of(record) is Presence.SILENT
         assert resolve_local().url != record.url
 
 
-def test_the_directory_of_another_machine_is_refused_at_once(local_place: LocalPlace) -> None:
-    _record(local_place, host="other-machine")
+def test_the_directory_of_another_machine_is_refused_at_once(local_config: LocalServiceConfig) -> None:
+    _record(local_config, host="other-machine")
     began = time.monotonic()
-    for call in (resolve_local, lambda: IBMQFactory().enable_account(url="local"), lambda: stop(local_place)):
+    for call in (
+        resolve_local,
+        lambda: IBMQFactory().enable_account(url="local"),
+        lambda: stop(local_config),
+    ):
         with pytest.raises(IBMQLocalServiceError, match="of another machine, other-machine"):
             call()
     assert time.monotonic() - began < 1
-    assert not local_place.log_file.exists()
-    local_place.discovery_file.unlink()
+    assert not local_config.log_file.exists()
+    local_config.discovery_file.unlink()
 
 
 def test_it_ends_by_itself_and_the_next_script_starts_it(
-    local_place: LocalPlace, monkeypatch: pytest.MonkeyPatch
+    local_config: LocalServiceConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IBMQ_LOCAL_IDLE_TIMEOUT", "0.5")
     first = resolve_local()
     deadline = time.monotonic() + WAIT
-    while local_place.discovery_file.exists() and time.monotonic() < deadline:
+    while local_config.discovery_file.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not local_place.discovery_file.exists()
-    assert "Nobody used the service for 0.5 seconds" in local_place.log_file.read_text()
+    assert not local_config.discovery_file.exists()
+    assert "Nobody used the service for 0.5 seconds" in local_config.log_file.read_text()
     assert resolve_local().instance_id != first.instance_id
 
 
-def test_after_an_upgrade_it_is_started_again_once_it_has_nothing_to_do(local_place: LocalPlace) -> None:
+def test_after_an_upgrade_it_is_started_again_once_it_has_nothing_to_do(
+    local_config: LocalServiceConfig,
+) -> None:
     backend = IBMQFactory().enable_account(url="local").get_backend(SIMULATOR)
     job = backend.run(_endless(), shots=1)
-    busy = dataclasses.replace(service_of(local_place), version="0.20.9")
-    write_record(local_place.discovery_file, busy)
+    busy = dataclasses.replace(service_of(local_config), version="0.20.9")
+    write_record(local_config.discovery_file, busy)
     assert resolve_local() == busy.endpoint()
     assert job.cancel()
     job.wait_for_final_state(timeout=WAIT)
     assert resolve_local().instance_id != busy.instance_id
     # One that is newer than this client is not ours to replace.
-    newer = dataclasses.replace(service_of(local_place), version="0.22.0")
-    write_record(local_place.discovery_file, newer)
+    newer = dataclasses.replace(service_of(local_config), version="0.22.0")
+    write_record(local_config.discovery_file, newer)
     assert resolve_local() == newer.endpoint()
 
 
 def test_settings_of_another_service_do_not_reach_it(
-    local_place: LocalPlace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    local_config: LocalServiceConfig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     foreign = {
         "CONFIG": "/nowhere",
@@ -216,4 +223,4 @@ def test_settings_of_another_service_do_not_reach_it(
         monkeypatch.setenv(f"IBMQ_SERVICE_{name}", value)
     provider = IBMQFactory().enable_account(url="local")
     assert provider.credentials.url.startswith("http://127.0.0.1:")
-    assert (local_place.data_dir / "service.db").exists()
+    assert (local_config.data_dir / "service.db").exists()

@@ -193,18 +193,16 @@ def test_a_project_that_the_account_does_not_have_is_named(ibmq_provider, enviro
     from qiskit_ibmq_provider.credentials import HubGroupProject
 
     reference = dataclasses.replace(
-        ibmq_provider._connection.reference, project=HubGroupProject("no", "such", "project")
+        ibmq_provider._reference, project=HubGroupProject("no", "such", "project")
     )
     with pytest.raises(IBMQProviderError, match="no"):
         IBMQ.provider_of(reference)
 
 
 def test_many_pickled_objects_log_in_once(ibmq_backend, environment_account, monkeypatch):
-    from qiskit_ibmq_provider._account import reopening
-
     logins = []
-    original = reopening.log_in
-    monkeypatch.setattr(reopening, "log_in", lambda *args: logins.append(1) or original(*args))
+    original = IBMQ._log_in
+    monkeypatch.setattr(IBMQ, "_log_in", lambda *args: logins.append(1) or original(*args))
     for twin in [again(ibmq_backend) for _ in range(5)]:
         twin.status()
     assert len(logins) == 1
@@ -320,7 +318,9 @@ def test_several_circuits_are_transpiled_in_parallel(ibmq_service, tmp_path, met
 def test_copies_share_the_connection(ibmq_provider, ibmq_backend):
     job = ibmq_backend.run(flip(), shots=6)
     job.update_name("copied")
-    assert copy.copy(ibmq_provider) is copy.deepcopy(ibmq_provider) is ibmq_provider
+    assert copy.deepcopy(ibmq_provider) is ibmq_provider
+    provider = copy.copy(ibmq_provider)
+    assert provider == ibmq_provider and provider._api_client is ibmq_provider._api_client
     for twin in (copy.copy(job), copy.deepcopy(job)):
         assert twin is not job
         assert (twin.job_id(), twin.name()) == (job.job_id(), "copied")

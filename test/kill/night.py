@@ -81,7 +81,7 @@ def spend_night(
         spread: most seconds between a start and the next kill.
     """
     ledger, stopping, over = Ledger(), threading.Event(), threading.Event()
-    settings = {"workers": 2}
+    settings = {"workers": 2, "max_jobs_per_device": -1}
     with ServiceProcess(directory / "data", settings=settings, python=own_session(directory)) as service:
         caller = PlainCaller(service.url)
         token = caller.log_in(service.token)

@@ -177,7 +177,7 @@ def rush(
     """
     result, stopping, numbers = Rush(), threading.Event(), itertools.count(1)
     projects = ",".join(f"campus/physics/{name}" for name in PROJECTS)
-    settings = {"workers": WORKERS, "projects": projects}
+    settings = {"workers": WORKERS, "projects": projects, "max_jobs_per_device": -1}
     with ServiceProcess(directory / "data", settings=settings) as service:
 
         def client(project: str, until: threading.Event = stopping) -> Client:

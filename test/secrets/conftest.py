@@ -18,16 +18,6 @@ from secret_world import API_TOKEN, SecretWorld  # noqa: E402
 
 from qiskit_ibmq_provider.service.testing import ServiceProcess  # noqa: E402
 
-_LONG = "faults_long"
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long forms out, unless they are asked for with -m."""
-    long = [item for item in items if item.get_closest_marker(_LONG)]
-    if long and _LONG not in (config.option.markexpr or ""):
-        items[:] = [item for item in items if not item.get_closest_marker(_LONG)]
-        config.hook.pytest_deselected(items=long)
-
 
 @pytest.fixture(scope="session")
 def secret_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:

@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.server
-import json
-import socket
-import threading
 from collections.abc import Callable
 from typing import Any, Union
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
+
+from support.scripted_server import Act, Request, ScriptedServer, answer, status
 
 __all__ = ["AccountServer", "device"]
 
@@ -40,32 +37,8 @@ def device(name: str, **changes: Any) -> dict[str, Any]:
     return {**configuration, **changes}
 
 
-class _Server(http.server.ThreadingHTTPServer):
-    """Breaks its connections when it ends, as a process does."""
-
-    daemon_threads = True
-
-    def __init__(self, *args: Any) -> None:
-        self._connections: set[socket.socket] = set()
-        super().__init__(*args)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def break_connections(self) -> None:
-        """Close what is still open."""
-        for connection in list(self._connections):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-
 class AccountServer:
-    """Answers ``GET`` and ``POST`` from a table of paths; remembers what was asked.
+    """Answers from a table of paths; remembers what was asked.
 
     An answer is a JSON value, bytes to be sent as they are, an integer (a status without a body), or a function that returns one of
     these. Use it as a context manager.
@@ -82,13 +55,10 @@ class AccountServer:
         token: str = "right-token",
         access_token: str = "access-token",
     ) -> None:
-        self.requests: list[str] = []
-        self.bodies: list[bytes] = []
-        self.headers: list[dict[str, str]] = []
         self.table: dict[str, Answer] = {}
         self._token, self._access_token = token, access_token
-        self._server = _Server(("127.0.0.1", 0), self._handler())
-        self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server = ScriptedServer(otherwise=self._act_for)
+        self.origin = self._server.url
         self.url = f"{self.origin}/api"
         self.table["/api/version"] = {"api-auth": "1.0"}
         self.table["/api/users/me"] = {"urls": {"http": self.url, "ws": f"ws{self.url[4:]}/ws/"}}
@@ -115,57 +85,42 @@ class AccountServer:
         hub, group, name = project.split("/")
         return f"/api/Network/{hub}/Groups/{group}/Projects/{name}"
 
+    @property
+    def requests(self) -> list[str]:
+        """Paths of the requests so far."""
+        return [unquote(path) for path in self._server.paths()]
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """Bodies of the requests so far."""
+        return [request.body for request in self._server.requests]
+
+    @property
+    def headers(self) -> list[dict[str, str]]:
+        """Headers of the requests so far, their names in lower case."""
+        return [request.headers for request in self._server.requests]
+
     def asked(self, end: str) -> int:
         """Return how many requests there were whose path ends so."""
         return sum(path.endswith(end) for path in self.requests)
 
     def __enter__(self) -> AccountServer:
-        threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        ).start()
+        self._server.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._server.break_connections()
+        self._server.__exit__(*error)
 
-    def _answer(self, path: str, body: bytes) -> Any:
-        if path == "/api/users/loginWithToken":
-            if json.loads(body) != {"apiToken": self._token}:
-                return 401
-            return {"id": self._access_token, "ttl": 1000}
-        answer = self.table.get(path, 404)
-        return answer() if callable(answer) else answer
-
-    def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-            wbufsize = -1
-
-            def do_GET(self) -> None:
-                path = unquote(urlsplit(self.path).path)
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                outer.requests.append(path)
-                outer.bodies.append(body)
-                outer.headers.append(dict(self.headers.items()))
-                brought = self.headers.get("X-Access-Token", outer._access_token)
-                answer = outer._answer(path, body) if brought == outer._access_token else 401
-                status = answer if isinstance(answer, int) else 200
-                if isinstance(answer, int):
-                    answer = {"error": {"message": f"status {answer}", "code": answer}}
-                data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            do_POST = do_GET
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        return Handler
+    def _act_for(self, request: Request) -> Act:
+        path = unquote(request.path)
+        if request.headers.get("x-access-token", self._access_token) != self._access_token:
+            found: Any = 401
+        elif path == "/api/users/loginWithToken":
+            accepted = request.json == {"apiToken": self._token}
+            found = {"id": self._access_token, "ttl": 1000} if accepted else 401
+        else:
+            found = self.table.get(path, 404)
+            found = found() if callable(found) else found
+        if isinstance(found, int):
+            return status(found, {"error": {"message": f"status {found}", "code": found}})
+        return answer(found)

@@ -14,14 +14,15 @@ from support.manual_engine import ManualEngine
 
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest
 from qiskit_ibmq_provider.service.domain.accounts import Accounts
+from qiskit_ibmq_provider.service.domain.device_queues import DeviceQueues
 from qiskit_ibmq_provider.service.domain.dispatch import DispatchConfig, Dispatcher
 from qiskit_ibmq_provider.service.domain.events import EventHub
 from qiskit_ibmq_provider.service.domain.housekeeping import Housekeeper, HousekeepingConfig
 from qiskit_ibmq_provider.service.domain.jobs import Jobs
 from qiskit_ibmq_provider.service.domain.limits import Limits
 from qiskit_ibmq_provider.service.domain.model import Job, Principal, Project
-from qiskit_ibmq_provider.service.domain.queues import DeviceQueues
 from qiskit_ibmq_provider.service.domain.store import Store
+from qiskit_ibmq_provider.service.domain.submission import RequestedJob, Submissions
 from qiskit_ibmq_provider.service.store.blobs import DirectoryBlobs
 
 __all__ = ["Bench"]
@@ -46,8 +47,11 @@ class Bench:
         self.events = EventHub()
         self.limits = limits or Limits()
         self.accounts = Accounts(store, self.clock)
-        self.jobs = Jobs(store, self.blobs, self.devices, self.limits, self.events, self.clock)
-        self.queues = DeviceQueues(store, self.devices, self.limits)
+        self.queues = DeviceQueues(store, self.devices, self.limits, self.clock)
+        self.jobs = Jobs(store, self.blobs, self.devices, self.queues, self.limits, self.events, self.clock)
+        self.submissions = Submissions(
+            store, self.blobs, self.devices, self.jobs, self.limits, self.events, self.clock
+        )
         self.accounts.bootstrap(API_TOKEN, [("ibm-q", "open", "main"), ("campus", "physics", "qc101")])
         self.principal: Principal = self.accounts.authenticate(self.accounts.login(API_TOKEN).id)
 
@@ -80,18 +84,19 @@ class Bench:
     def draft(self, backend_name: str = "alpha", project: Optional[Project] = None, **fields: Any) -> Job:
         """Create a job that waits for its payload."""
         request = JobCreateRequest(backend_name, **fields)
-        return self.jobs.create(self.principal, project or self.project, request)
+        return self.submissions.create(RequestedJob(self.principal, project or self.project, request))
 
     def upload(self, job: Job, data: bytes = b'{"qobj_id": "q"}') -> None:
         """Send the payload of a job."""
-        with self.jobs.open_payload(job.id) as writer:
-            writer.write(data)
+        writer = self.submissions.open_payload(job.id)
+        writer.write(data)
+        writer.commit()
 
     def queued(self, backend_name: str = "alpha", project: Optional[Project] = None, **fields: Any) -> Job:
         """Create a job, send its payload and announce it."""
         job = self.draft(backend_name, project, **fields)
         self.upload(job)
-        return self.jobs.announce(job.project, job.id)
+        return self.submissions.announce(job.project, job.id)
 
     def reread(self, job: Job) -> Job:
         """Return a job as it is now."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from qiskit_ibmq_provider.service.devices import Fleet
 from qiskit_ibmq_provider.service.domain.engine import Task
-from qiskit_ibmq_provider.service.executor.rules import DeviceRules
+from qiskit_ibmq_provider.service.executor.qobj.device_rules import DeviceRules
 
 __all__ = ["FLEET", "SIMULATOR", "bell", "payload", "rules", "task"]
 

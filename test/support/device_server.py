@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable
 from typing import Any, Callable, Optional
 
 from support.snapshots import snapshot
 
 from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.encoding import decode_backend_configuration
+from qiskit_ibmq_provider.encoding.qobj import EncodedQobj
 from qiskit_ibmq_provider.ibmqbackend import IBMQBackend, IBMQSimulator
 from qiskit_ibmq_provider.protocol.backends import BackendStatusRecord, JobLimitRecord, ReservationRecord
 from qiskit_ibmq_provider.protocol.jobs import JobRecord
@@ -112,6 +112,6 @@ class DeviceServer:
         self.requests.append(("reservations", name, start, end))
         return self.reservations
 
-    def job_submit(self, backend_name: str, qobj_dict: Iterable[bytes], **labels: Any) -> JobRecord:
-        self.submitted.append(Submitted(backend_name, b"".join(qobj_dict), labels))
+    def job_submit(self, backend_name: str, qobj_dict: EncodedQobj, **labels: Any) -> JobRecord:
+        self.submitted.append(Submitted(backend_name, b"".join(qobj_dict.parts), labels))
         return self.on_submit()

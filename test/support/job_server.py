@@ -6,14 +6,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 from support.scripted_server import Act, ScriptedServer, answer, status
+from support.small_backends import SmallBackend
 
+from qiskit_ibmq_provider.api.clients.account import AccountClient
+from qiskit_ibmq_provider.credentials import Credentials
+from qiskit_ibmq_provider.job import IBMQJob
 from qiskit_ibmq_provider.protocol import routes
+from qiskit_ibmq_provider.protocol.jobs import JobRecord
 
-__all__ = ["HALF_FAILED", "JOB", "RESULT", "JobServer", "in_threads", "refusal"]
+__all__ = ["HALF_FAILED", "JOB", "RESULT", "JobServer", "client", "in_threads", "job", "refusal", "server"]
 
 PLACES = {"hub": "h", "group": "g", "project": "p", "job_id": "17"}
 JOB: dict[str, Any] = {
@@ -104,3 +110,22 @@ def in_threads(count: int, call: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join(30)
     return got
+
+
+@pytest.fixture
+def server() -> Iterator[JobServer]:
+    with JobServer() as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: JobServer) -> AccountClient:
+    credentials = Credentials(
+        "token", server.url, server.ws_url + "/ws", "h", "g", "p", access_token="access"
+    )
+    return AccountClient(credentials)
+
+
+@pytest.fixture
+def job(client: AccountClient) -> IBMQJob:
+    return IBMQJob.from_record(SmallBackend("small"), client, JobRecord.from_json(JOB))

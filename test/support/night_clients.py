@@ -151,9 +151,8 @@ class Submitter(threading.Thread):
     def _submit_directly(self, number: int, wanted: dict[str, Any], payload: bytes) -> str:
         """Submit one job in one request with a key, and return its id."""
         self._ledger.note_keyed(number)
-        body = json.dumps(wanted).encode()[:-1] + b', "qObject": ' + payload + b"}"
-        key = {"Idempotency-Key": f"{self.name}-{number}"}
-        answer = self._until_answered("submit", "POST", f"{self._jobs}/direct", body, key)
+        headers = {"Qx-Job": json.dumps(wanted), "Idempotency-Key": f"{self.name}-{number}"}
+        answer = self._until_answered("submit", "POST", f"{self._jobs}/direct", payload, headers)
         job_id = str(answer["job"]["id"])
         self._ledger.note(job_id, number)
         return job_id

@@ -15,10 +15,10 @@ from support.circuit_jobs import FLEET, task
 
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.service.domain.engine import TaskOutcome
-from qiskit_ibmq_provider.service.executor.processes import WorkerSettings
 from qiskit_ibmq_provider.service.executor.pulse.device import PulseDevice
-from qiskit_ibmq_provider.service.executor.pulse.steps import Step, StepReader
+from qiskit_ibmq_provider.service.executor.pulse.instructions import PulseInstruction, PulseInstructionReader
 from qiskit_ibmq_provider.service.executor.worker import Worker
+from qiskit_ibmq_provider.service.executor.worker_processes import WorkerSettings
 
 __all__ = [
     "PULSE_DEVICES",
@@ -45,9 +45,11 @@ def device(name: str) -> PulseDevice:
     return PulseDevice.from_documents(FLEET.configuration(name), FLEET.defaults(name))
 
 
-def steps(name: str, *entries: dict[str, Any], library: dict[str, Any] | None = None) -> list[Step]:
+def steps(
+    name: str, *entries: dict[str, Any], library: dict[str, Any] | None = None
+) -> list[PulseInstruction]:
     """Instructions as they are read for a device."""
-    return StepReader(device(name), library or {}).read(list(entries), "Experiment 0")
+    return PulseInstructionReader(device(name), library or {}).read(list(entries), "Experiment 0")
 
 
 def assembled(schedules: Any, name: str, **options: Any) -> dict[str, Any]:

@@ -114,13 +114,23 @@ class Exchange:
 
 
 class ScriptedServer:
-    """The server. Its acts may be changed while it runs."""
+    """The server. Its acts may be changed while it runs.
 
-    def __init__(self, tls: Optional[ssl.SSLContext] = None) -> None:
+    Args:
+        tls: makes it speak TLS.
+        otherwise: gives the act for a path without acts; by default it is not found.
+    """
+
+    def __init__(
+        self,
+        tls: Optional[ssl.SSLContext] = None,
+        otherwise: Optional[Callable[[Request], Act]] = None,
+    ) -> None:
         self.requests: list[Request] = []
         self.connections: list[object] = []
         self.closing = threading.Event()
         self._tls = tls
+        self._otherwise = _not_found if otherwise is None else otherwise
         self._changed = threading.Condition()
         self._acts: dict[tuple[str, str], list[Act]] = {}
         self._sockets: set[socket.socket] = set()
@@ -228,11 +238,13 @@ class ScriptedServer:
             self.requests.append(dataclasses.replace(request, method=method))
             self._changed.notify_all()
             acts = self._acts.get((method, request.path))
-            if acts is None:
-                return status(
-                    404, {"error": {"message": f"no act for {method} {request.path}", "code": 2001}}
-                )
-            return acts.pop(0) if len(acts) > 1 else acts[0]
+            if acts is not None:
+                return acts.pop(0) if len(acts) > 1 else acts[0]
+        return self._otherwise(request)
+
+
+def _not_found(request: Request) -> Act:
+    return status(404, {"error": {"message": f"no act for {request.method} {request.path}", "code": 2001}})
 
 
 def _read_request(sock: socket.socket) -> Optional[Request]:

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from support.scripted_server import Peer, ScriptedServer, answer, status
 
 from qiskit_ibmq_provider.api.clients.account import AccountClient
-from qiskit_ibmq_provider.api.exchange import Timeouts
 from qiskit_ibmq_provider.api.session import RetrySession
+from qiskit_ibmq_provider.api.time_limits import TimeLimits, Timeouts
 from qiskit_ibmq_provider.credentials import Credentials
 
 __all__ = [
@@ -20,6 +19,7 @@ __all__ = [
     "JOB",
     "JOB_ID",
     "PROJECT",
+    "QUICK",
     "STATUS",
     "WS_STATUS",
     "account_client",
@@ -27,7 +27,6 @@ __all__ = [
     "done_then_closed",
     "garbled",
     "job_document",
-    "poll_quickly",
     "refused",
     "scripted_login",
     "scripted_submission",
@@ -45,15 +44,15 @@ STATUS = f"{JOB}/status/v/1"
 WS_STATUS = f"/ws/jobs/{JOB_ID}/status/v/1"
 
 
+QUICK = TimeLimits(
+    request=Timeouts(1.0, 0.4, 1.0), storage=Timeouts(1.0, 0.4, 1.5), backoff=0.005, poll_shortest=0.05
+)
+"""Time limits that are a hundredth of the usual ones."""
+
+
 def session_for(url: str, **settings: Any) -> RetrySession:
     """Return a session whose timeouts and waits are a hundredth of the usual ones."""
-    chosen: dict[str, Any] = {
-        "backoff_factor": 0.005,
-        "timeout": (1.0, 0.4),
-        "total_timeout": 1.0,
-        "storage_timeouts": Timeouts(1.0, 0.4, 1.5),
-    }
-    return RetrySession(url, **{**chosen, **settings})
+    return RetrySession(url, **{"time_limits": QUICK, **settings})
 
 
 def credentials_for(server: ScriptedServer, **changes: Any) -> Credentials:
@@ -89,12 +88,6 @@ def job_document(state: str, **fields: Any) -> dict[str, Any]:
 def until(*statuses: str) -> list[Any]:
     """Return answers of the status request, one after another."""
     return [answer({"status": each}) for each in statuses]
-
-
-def poll_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Poll ten times as often."""
-    monkeypatch.setattr("qiskit_ibmq_provider.api.backoff.POLL_SHORTEST", 0.05)
-    monkeypatch.setattr("qiskit_ibmq_provider.api.clients._final_status.POLL_SHORTEST", 0.05)
 
 
 def scripted_login(server: ScriptedServer) -> None:

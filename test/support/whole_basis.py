@@ -10,8 +10,8 @@ from typing import Any
 
 from support.circuit_jobs import payload
 
-from qiskit_ibmq_provider.service.executor.instructions import INSTRUCTIONS, Operands
-from qiskit_ibmq_provider.service.executor.rules import DeviceRules
+from qiskit_ibmq_provider.service.executor.qobj.device_rules import DeviceRules
+from qiskit_ibmq_provider.service.executor.qobj.instructions import INSTRUCTIONS, OperandKind
 
 __all__ = ["circuit_of_everything", "one_circuit_for_each"]
 
@@ -19,18 +19,18 @@ _IDENTITY = [[[1.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 0.0]]]
 _FLIP = [[[0.0, 0.0], [1.0, 0.0]], [[1.0, 0.0], [0.0, 0.0]]]
 _NO_CHANGE = [[[1.0 if row == column else 0.0, 0.0] for column in range(4)] for row in range(4)]
 
-_PARAMS: Mapping[Operands, list[Any]] = {
-    Operands.MATRIX: [_FLIP],
-    Operands.SUPEROPERATOR: [_NO_CHANGE],
-    Operands.MATRICES: [_IDENTITY, _FLIP],
-    Operands.KRAUS: [_FLIP],
-    Operands.VECTOR: [[1.0, 0.0], [-1.0, 0.0]],
-    Operands.STATE: [[0.0, 0.0], [1.0, 0.0]],
-    Operands.PAULI: ["Y"],
-    Operands.INDICES: [0, 1],
-    Operands.EXPECTATION: [["Z", [1.0, 0.0]]],
-    Operands.DELAY: [320],
-    Operands.NONE: [],
+_PARAMS: Mapping[OperandKind, list[Any]] = {
+    OperandKind.MATRIX: [_FLIP],
+    OperandKind.SUPEROPERATOR: [_NO_CHANGE],
+    OperandKind.MATRICES: [_IDENTITY, _FLIP],
+    OperandKind.KRAUS: [_FLIP],
+    OperandKind.VECTOR: [[1.0, 0.0], [-1.0, 0.0]],
+    OperandKind.STATE: [[0.0, 0.0], [1.0, 0.0]],
+    OperandKind.PAULI: ["Y"],
+    OperandKind.INDICES: [0, 1],
+    OperandKind.EXPECTATION: [["Z", [1.0, 0.0]]],
+    OperandKind.DELAY: [320],
+    OperandKind.NONE: [],
 }
 _SAVED_ONCE = {"save_amplitudes", "save_stabilizer", "save_statevector", "save_statevector_dict"}
 _SNAPSHOT = {"label": "kept", "snapshot_type": "probabilities"}
@@ -38,16 +38,16 @@ _SNAPSHOT = {"label": "kept", "snapshot_type": "probabilities"}
 
 def _instruction(name: str, rules: DeviceRules, width: int) -> dict[str, Any]:
     """An instruction with operands that suit it, where the device has it."""
-    shape = INSTRUCTIONS[name]
-    size = max(shape.qubits, 2 if shape.operands is Operands.MATRICES else 1)
+    layout = INSTRUCTIONS[name]
+    size = max(layout.qubits, 2 if layout.kind is OperandKind.MATRICES else 1)
     size = width if name.startswith(("save_state", "save_ampl", "save_stab")) else size
     coupled = sorted(rules.couplings.get(name, ()))
     qubits = list(coupled[0]) if coupled else list(range(size))
     entry: dict[str, Any] = {"name": name, "qubits": qubits}
     params = (
-        [0.1 * (index + 1) for index in range(shape.numbers)]
-        if shape.operands is Operands.NUMBERS
-        else _PARAMS[shape.operands]
+        [0.1 * (index + 1) for index in range(layout.numbers)]
+        if layout.kind is OperandKind.NUMBERS
+        else _PARAMS[layout.kind]
     )
     if name == "rz" and rules.method in ("stabilizer", "extended_stabilizer"):
         params = [1.5707963267948966]

@@ -17,16 +17,18 @@ import time
 from typing import Final, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.api.clients._failed_creation import NO_SUCH_PATH, job_of_failed_request
-from qiskit_ibmq_provider.api.exceptions import ApiError, RequestsApiError
+from qiskit_ibmq_provider.api.exceptions import ApiError, ApiIBMQProtocolError, RequestsApiError
 from qiskit_ibmq_provider.api.exchange import Body
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.rest.account import Account
 from qiskit_ibmq_provider.api.rest.job import Job
+from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
 from qiskit_ibmq_provider.protocol.extensions import (
     DIRECT_JOBS,
     IDEMPOTENCY,
+    JOB_HEADER_BYTES,
     direct_job_bytes,
+    job_header,
     offered,
 )
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest, JobRecord
@@ -38,11 +40,6 @@ logger = get_logger(__name__)
 
 ANNOUNCEMENTS: Final = 4
 """How often a job is announced while its status says that no announcement has arrived."""
-
-ANNOUNCE_SECONDS: Final = 180.0
-"""Seconds for all announcements and the questions between them."""
-
-_CANCEL_SECONDS: Final = 10.0
 
 _QUICK_BYTES: Final = 256 * 1024
 """Payloads up to this many bytes have to pass as quickly as any other request."""
@@ -56,8 +53,13 @@ _NEVER_RAN: Final = frozenset(
 )
 """Final statuses of a job that the server has not run."""
 
-_NOT_DIRECT: Final = (*NO_SUCH_PATH, 413)
-"""What a server says that no longer takes jobs in one request, or not of this size."""
+_NO_SUCH_PATH: Final = (404, 405)
+"""Statuses of a server that does not know a path, or not for this verb."""
+
+_NOT_DIRECT: Final = (*_NO_SUCH_PATH, 413, 431)
+"""What a server says that no longer takes jobs in one request, or not of this size, or with so large a header."""
+
+_OWN_CODES: Final = frozenset(int(code) for code in ErrorCode)
 
 _EXPIRED: Final = (401, 403, 410)
 _GONE: Final = 404
@@ -104,7 +106,7 @@ class Submission:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._bounds = account.session.timeouts
+        self._limits = account.session.time_limits
 
     def run(self, request: JobCreateRequest, payload: Body) -> JobRecord:
         """Submit the job.
@@ -141,31 +143,36 @@ class Submission:
         """Tell whether the server takes this job in one request; without a key a lost answer to it could not be resolved."""
         session = self._account.session
         return (
-            offered(session.capabilities, DIRECT_JOBS)
+            offered(session.capabilities, DIRECT_JOBS, 2)
             and offered(session.capabilities, IDEMPOTENCY)
             and len(payload) <= direct_job_bytes(session.limits)
         )
 
     def _submit_directly(self, request: JobCreateRequest, payload: Body) -> Optional[JobRecord]:
         """Submit the job in one request; return ``None`` if the server does not take it so after all."""
+        try:
+            header = job_header(request)
+        except ProtocolError as err:
+            raise ApiIBMQProtocolError(f"The job cannot be sent: {err}") from None
+        if len(header) > JOB_HEADER_BYTES:
+            return None
         key = secrets.token_hex(16)
         is_quick = len(payload) <= _QUICK_BYTES
         try:
             return self._account.submit_directly(
-                request,
+                header,
                 payload,
                 idempotency_key=key,
-                timeouts=self._bounds if is_quick else self._account.session.storage_timeouts,
+                timeouts=self._limits.request if is_quick else self._limits.storage,
             )
         except ApiError as err:
             failure = err
-        record = job_of_failed_request(self._account, failure, key)
+        record = self._job_of_failed_request(failure, key)
         if record is None and (failure.outcome_unknown or failure.status_code not in _NOT_DIRECT):
             raise failure
         return record
 
     def _create(self, request: JobCreateRequest) -> tuple[str, Secret]:
-        """Create the job."""
         keyed = offered(self._account.session.capabilities, IDEMPOTENCY)
         key = secrets.token_hex(16) if keyed else None
         try:
@@ -173,7 +180,7 @@ class Submission:
         except ApiError as err:
             failure = err
         if key is not None:
-            record = job_of_failed_request(self._account, failure, key)
+            record = self._job_of_failed_request(failure, key)
             if record is not None:
                 return record.id, self._address_of(record.id)
         elif failure.outcome_unknown:
@@ -182,6 +189,31 @@ class Submission:
                 "in status CREATING may be left behind until the server removes it."
             )
         raise failure
+
+    def _job_of_failed_request(self, failure: ApiError, key: str) -> Optional[JobRecord]:
+        """Return the job that a request with a key has made although it failed, ``None`` if there certainly is none.
+
+        Raises if nobody can say.
+        """
+        if not failure.may_be_processed and not _is_doubtful_refusal(failure):
+            return None
+        try:
+            record = self._account.within(self._limits.brief).job_of_key(key)
+        except ApiError as err:
+            logger.debug("The job of a lost answer cannot be looked up: %s", err.message)
+            if err.status_code in _NO_SUCH_PATH and failure.status_code in _NO_SUCH_PATH:
+                # Neither path is there: it is another server by now.
+                return None
+        else:
+            if record is not None or not failure.may_be_under_way:
+                failure.outcome_unknown = False
+                return record
+        unknown = failure.introduced_by(
+            "Whether the job was submitted is not known, because the server's answer was lost or cannot be read. Ask for it with "
+            f"provider.backend.find_submitted_job('{key}'), or look for it in the list of your jobs, before you submit it again."
+        )
+        unknown.idempotency_key, unknown.outcome_unknown = key, True
+        raise unknown
 
     def _address_of(self, job_id: str) -> Secret:
         """Return where the payload of a job goes whose answer to creation was lost."""
@@ -211,11 +243,10 @@ class Submission:
 
     def _announce(self, job: Job, job_id: str) -> JobRecord:
         """Announce the payload; when that fails, find out whether the job runs."""
-        ends = time.monotonic() + ANNOUNCE_SECONDS * self._account.session.time_scale
+        ends = time.monotonic() + self._limits.announcements
         for attempt in range(1, ANNOUNCEMENTS + 1):
-            bounds = self._bounds.within(max(1.0, ends - time.monotonic()))
             try:
-                return job.callback_upload(timeouts=bounds)
+                return job.within(max(1.0, ends - time.monotonic())).callback_upload()
             except ApiError as err:
                 failure = err
             failure.job_id = job_id
@@ -230,11 +261,10 @@ class Submission:
         raise self._given_up(job, job_id, failure, step)
 
     def _next_step(self, job: Job, failure: ApiError, *, attempts_left: bool, ends: float) -> NextStep:
-        """Ask for the status and decide."""
         refused = failure.status_code is not None and 400 <= failure.status_code < 500
         status: Optional[str] = None
         try:
-            status = job.status(timeouts=self._bounds.within(max(1.0, ends - time.monotonic()))).status
+            status = job.within(max(1.0, ends - time.monotonic())).status().status
         except ApiError as err:
             if err.status_code == _GONE:
                 return NextStep.REFUSED
@@ -267,7 +297,7 @@ class Submission:
     def _cancel(self, job: Job, job_id: str) -> bool:
         """Take a job away; return whether that is certain."""
         try:
-            if job.cancel(timeouts=self._account.session.bounds(_CANCEL_SECONDS)):
+            if job.within(self._limits.brief).cancel():
                 return True
             logger.debug("The server does not cancel job %s, which was not submitted completely.", job_id)
         except ApiError as err:
@@ -275,3 +305,12 @@ class Submission:
                 "Job %s, which was not submitted completely, could not be cancelled: %s", job_id, err.message
             )
         return False
+
+
+def _is_doubtful_refusal(failure: ApiError) -> bool:
+    """Tell whether a refusal may come from something between client and server, which may say anything.
+
+    Of a server that knows keys, all refusals have codes that we know.
+    """
+    refused = failure.status_code is not None and failure.status_code >= 400
+    return refused and failure.code not in _OWN_CODES

@@ -8,30 +8,42 @@ Every method raises a subclass of :class:`~qiskit_ibmq_provider.api.exceptions.A
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Optional, Union
+from queue import Queue
+from typing import Any, Optional, Protocol, Union
 
-from qiskit_ibmq_provider.api.clients._cancellation import cancel
-from qiskit_ibmq_provider.api.clients._final_status import FinalStatusWait
-from qiskit_ibmq_provider.api.clients._storage import download, fetch_result, inline
+from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.api.clients._submit import Submission
 from qiskit_ibmq_provider.api.clients.auth import connect
-from qiskit_ibmq_provider.api.clients.base import BaseClient
+from qiskit_ibmq_provider.api.clients.base import BaseClient, WebsocketClientCloseCode
+from qiskit_ibmq_provider.api.clients.final_status import FinalStatusWait
+from qiskit_ibmq_provider.api.clients.storage import download, fetch_result, inline
 from qiskit_ibmq_provider.api.clients.websocket import StreamEvent, WebsocketClient
+from qiskit_ibmq_provider.api.exceptions import ApiError
 from qiskit_ibmq_provider.api.exchange import Body
 from qiskit_ibmq_provider.api.rest.account import ID_FIELDS, Account, page_filter
 from qiskit_ibmq_provider.api.rest.base import json_body
 from qiskit_ibmq_provider.api.rest.root import Api
 from qiskit_ibmq_provider.api.session import RetrySession
+from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.protocol.backends import BackendStatusRecord, JobLimitRecord, ReservationRecord
 from qiskit_ibmq_provider.protocol.filters import Clause
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest, JobRecord, JobStatusRecord
+from qiskit_ibmq_provider.protocol.status import ApiJobStatus, is_final
 
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.credentials import Credentials
+__all__ = ["AccountClient", "DeferredAccountClient", "StatusQueue"]
 
-__all__ = ["AccountClient"]
+logger = get_logger(__name__)
+
+
+class StatusQueue(Protocol):
+    """What gets the statuses of a job that is waited for: a queue, or whatever has its method."""
+
+    def put(self, item: JobStatusRecord, /) -> None:
+        """Take a status."""
 
 
 class AccountClient(BaseClient):
@@ -55,6 +67,11 @@ class AccountClient(BaseClient):
         self.account_api = Account(
             self.session, credentials.hub or "", credentials.group or "", credentials.project or ""
         )
+
+    @property
+    def _session(self) -> RetrySession:
+        """The connection, under the name by which other programs read it."""
+        return self.session
 
     # Devices.
 
@@ -139,7 +156,7 @@ class AccountClient(BaseClient):
 
         Args:
             backend_name: the device.
-            qobj_dict: the payload: a dictionary, or JSON bytes, in one piece or in parts.
+            qobj_dict: the payload: a dictionary, one that is encoded already (with ``parts``), or JSON bytes, in one piece or in parts.
             job_name: name of the job.
             job_tags: tags of the job.
             experiment_id: tag of the experiment that it belongs to.
@@ -175,7 +192,7 @@ class AccountClient(BaseClient):
         job_id: str,
         timeout: Optional[float] = None,
         wait: Optional[float] = None,
-        on_status: Optional[Callable[[JobStatusRecord], None]] = None,
+        status_queue: Optional[StatusQueue] = None,
         *,
         tick: Optional[float] = None,
         on_tick: Optional[Callable[[], None]] = None,
@@ -188,7 +205,7 @@ class AccountClient(BaseClient):
             job_id: id of the job.
             timeout: seconds after which the wait is given up; ``None`` for never, 0 for now.
             wait: seconds between two requests where there is no websocket; by default more and more.
-            on_status: called from this thread with each new status that is not final.
+            status_queue: its method ``put`` is called from this thread with each new status that is not final.
             tick: seconds between two calls of ``on_tick``.
             on_tick: called from this thread every ``tick`` seconds while the status is not final.
 
@@ -196,30 +213,73 @@ class AccountClient(BaseClient):
             UserTimeoutExceededError: the timeout is over.
             ApiError: the server refuses to tell, or cannot be asked again and again.
         """
-        job = self.account_api.job(job_id)
-
-        def open_stream(on_event: Callable[[StreamEvent], None]) -> WebsocketClient:
-            return WebsocketClient(
-                self.session.located(self._credentials.websockets_url or ""),
-                self._credentials,
-                job_id,
-                tokens=self.session.tokens,
-                redactor=self.session.redactor,
-                on_event=on_event,
-                time_scale=self.session.time_scale,
-            )
-
         return FinalStatusWait(
             job_id,
-            ask=lambda seconds: job.status(timeouts=self.session.timeouts.within(seconds)),
-            open_stream=open_stream,
+            ask=lambda seconds: self._status_within(job_id, seconds),
+            open_stream=lambda on_event: self._websocket(job_id, on_event=on_event),
+            limits=self.session.time_limits,
             timeout=timeout,
             wait=wait,
-            on_status=on_status,
+            on_status=None if status_queue is None else status_queue.put,
             tick=tick,
             on_tick=on_tick,
-            time_scale=self.session.time_scale,
         ).run()
+
+    def _status_within(self, job_id: str, seconds: float) -> JobStatusRecord:
+        """Ask for the status by :meth:`job_status`, which other programs replace, in so many seconds."""
+        client = copy.copy(self)
+        client.account_api = self.account_api.within(seconds)
+        return client.job_status(job_id)
+
+    def _websocket(
+        self,
+        job_id: str,
+        message_queue: Optional[Queue[Any]] = None,
+        on_event: Optional[Callable[[StreamEvent], None]] = None,
+    ) -> WebsocketClient:
+        return WebsocketClient(
+            self.session.located(self._credentials.websockets_url or ""),
+            self._credentials,
+            job_id,
+            message_queue,
+            tokens=self.session.tokens,
+            redactor=self.session.redactor,
+            on_event=on_event,
+            time_limits=self.session.time_limits,
+        )
+
+    # The two halves of a wait, which other programs call by these names. Neither is part of job_final_status.
+
+    def _job_final_status_websocket(
+        self, job_id: str, timeout: Optional[float] = None, status_queue: Optional[Queue[Any]] = None
+    ) -> dict[str, Any]:
+        stream = self._websocket(job_id, status_queue)
+        timer = threading.Timer(timeout or 0, stream.disconnect, [WebsocketClientCloseCode.TIMEOUT])
+        timer.daemon = True
+        if timeout is not None:
+            timer.start()
+        try:
+            return stream.get_job_status()
+        finally:
+            timer.cancel()
+
+    def _job_final_status_polling(
+        self,
+        job_id: str,
+        timeout: Optional[float] = None,
+        wait: float = 5,
+        status_queue: Optional[StatusQueue] = None,
+    ) -> dict[str, Any]:
+        polling = FinalStatusWait(
+            job_id,
+            ask=lambda seconds: self._status_within(job_id, seconds),
+            open_stream=None,
+            limits=self.session.time_limits,
+            timeout=timeout,
+            wait=wait,
+            on_status=None if status_queue is None else status_queue.put,
+        )
+        return polling.run().to_json()
 
     def job_result(
         self,
@@ -265,7 +325,24 @@ class AccountClient(BaseClient):
         Raises:
             ApiError: the request was refused, or, if ``outcome_unknown`` is set, nobody can say what became of it.
         """
-        return cancel(self.account_api.job(job_id), job_id)
+        job = self.account_api.job(job_id)
+        try:
+            return job.cancel()
+        except ApiError as err:
+            if not err.outcome_unknown:
+                raise
+            failure = err
+        # The answer is lost: the status says what became of the job; if nothing did, it is cancelled once more.
+        try:
+            status = job.status().status
+        except ApiError as err:
+            logger.debug("The status of job %s cannot be asked for: %s", job_id, err.message)
+        else:
+            if is_final(status):
+                return status == ApiJobStatus.CANCELLED.value
+            logger.debug("The cancellation of job %s failed (%s) and is repeated.", job_id, failure.message)
+            return job.cancel()
+        raise failure
 
     def job_update_attribute(self, job_id: str, attr_name: str, attr_value: Any) -> dict[str, Any]:
         """Change the name or the tags of a job, and return what the server has made of it."""
@@ -280,6 +357,28 @@ class AccountClient(BaseClient):
         return self.account_api.job(job_id).properties()
 
 
+class DeferredAccountClient(AccountClient):
+    """A client of a project whose account is opened at the first request, and again at the next one if that has failed.
+
+    Args:
+        connect: opens the account and gives the client whose connection is used. May raise :class:`.IBMQError`.
+    """
+
+    def __init__(self, connect: Callable[[], AccountClient]) -> None:
+        # Not the constructor above: the parts that it sets are what is not there yet.
+        self._connect = connect
+
+    def __getattr__(self, name: str) -> Any:
+        # Only called for what is not there: the parts of a client that is connected.
+        if name.startswith("__") or "_connect" not in self.__dict__:
+            raise AttributeError(name)
+        parts = vars(self._connect())
+        if name not in parts:
+            raise AttributeError(name)
+        vars(self).update(parts)
+        return parts[name]
+
+
 def _payload(qobj: Union[Mapping[str, Any], bytes, Iterable[bytes]]) -> Body:
     """Return the payload as a body.
 
@@ -288,6 +387,7 @@ def _payload(qobj: Union[Mapping[str, Any], bytes, Iterable[bytes]]) -> Body:
     """
     if isinstance(qobj, bytes):
         return Body([qobj])
-    if not isinstance(qobj, Mapping):
-        return Body(list(qobj))
+    parts = getattr(qobj, "parts", qobj)
+    if not isinstance(parts, Mapping):
+        return Body(list(parts))
     return json_body(qobj, "The payload of the job")

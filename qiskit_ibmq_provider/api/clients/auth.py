@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Optional
+from typing import Any, Optional
 
+from qiskit_ibmq_provider.api.addresses import Relocation, ServiceLocation
 from qiskit_ibmq_provider.api.clients.base import BaseClient
 from qiskit_ibmq_provider.api.exceptions import RequestsApiError
 from qiskit_ibmq_provider.api.redaction import Secret
-from qiskit_ibmq_provider.api.relocation import Place, Relocation
 from qiskit_ibmq_provider.api.rest.root import Api
 from qiskit_ibmq_provider.api.session import RetrySession
+from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.exceptions import IBMQError
 from qiskit_ibmq_provider.protocol.accounts import ProjectEntry, UserInfo, VersionInfo
-
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.credentials import Credentials
 
 __all__ = ["AuthClient", "connect", "keep_logged_in"]
 
@@ -47,7 +45,7 @@ class AuthClient(BaseClient):
         auth_url: str,
         *,
         session: Optional[RetrySession] = None,
-        locate: Optional[Callable[[], Place]] = None,
+        locate: Optional[Callable[[], ServiceLocation]] = None,
         **request_kwargs: Any,
     ) -> None:
         secret = Secret(api_token)
@@ -56,20 +54,17 @@ class AuthClient(BaseClient):
         self.session = RetrySession(auth_url, **request_kwargs) if session is None else session.at(auth_url)
         del request_kwargs
         if locate is not None:
-            self.session.relocation = Relocation(auth_url, locate)
+            self.session.relocation = Relocation(auth_url, locate, self.session.time_limits.after_failure)
         self.auth_url = auth_url
         self.auth_api = Api(self.session)
-        self._log_in(secret)
+        self._api_token = secret
+        # From now on the session logs in again by itself when it has to.
+        keep_logged_in(self.session, self.auth_api, secret)
+        self.session.access_token = self.auth_api.login(secret).reveal()
         self.user_info: UserInfo = self.auth_api.user_info()
         self.session.capabilities = self.user_info.capabilities
         self.session.limits = self.user_info.limits
         self.base_api = Api(self.session.at(self.user_info.http_url))
-
-    def _log_in(self, secret: Secret) -> None:
-        """Log in, and let the session do it again when it has to."""
-        self._api_token = secret
-        keep_logged_in(self.session, self.auth_api, secret)
-        self.session.access_token = self.auth_api.login(secret).reveal()
 
     @property
     def api_token(self) -> str:
@@ -118,7 +113,7 @@ def keep_logged_in(session: RetrySession, auth_api: Api, api_token: Secret) -> N
     def log_in(seconds: float) -> Secret:
         ends = time.monotonic() + seconds
         token = api_token if session.relocation is None else _token_of_today(session)
-        return auth_api.login(token, timeouts=session.timeouts.within(max(0.001, ends - time.monotonic())))
+        return auth_api.within(max(0.001, ends - time.monotonic())).login(token)
 
     session.tokens.renew_with(log_in)
 

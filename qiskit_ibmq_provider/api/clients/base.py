@@ -1,19 +1,28 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""What the clients have in common, and a websocket that is opened again when it breaks."""
+"""What the clients have in common: a websocket connection, and a websocket that is opened again when it breaks.
+
+Of the library ``websocket``, which only this module imports, the plain socket is used, not its application object: that one reports the same
+close as an end or as an error, depending on its version, and wants callbacks. Here a message, or the end and its code, is what
+:meth:`WebsocketConnection.receive` returns.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import enum
+import importlib
+import socket
+import struct
 import threading
+from collections.abc import Mapping
 from queue import Queue
-from typing import TYPE_CHECKING, Any, Final, Optional, Union
+from typing import Any, Final, Optional, Union
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.api.backoff import RECONNECT_LONGEST, reconnect_delay
-from qiskit_ibmq_provider.api.clients._connection import Closed, Connection
+from qiskit_ibmq_provider.api.backoff import reconnect_delay
 from qiskit_ibmq_provider.api.clients.utils import ws_proxy_params, ws_ssl_options
 from qiskit_ibmq_provider.api.exceptions import (
     WebsocketError,
@@ -21,18 +30,26 @@ from qiskit_ibmq_provider.api.exceptions import (
     WebsocketTimeoutError,
 )
 from qiskit_ibmq_provider.api.redaction import Redactor, Secret
+from qiskit_ibmq_provider.api.time_limits import TimeLimits
 from qiskit_ibmq_provider.api.tokens import TokenHolder
+from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.credentials import Credentials
-
-__all__ = ["BaseClient", "BaseWebsocketClient", "Ending", "WebsocketClientCloseCode"]
+__all__ = [
+    "BaseClient",
+    "BaseWebsocketClient",
+    "Closed",
+    "Ending",
+    "WebsocketClientCloseCode",
+    "WebsocketConnection",
+]
 
 logger = get_logger(__name__)
 
 _UNREADABLE_LIMIT: Final = 3
 """A server that sends this many messages that cannot be read will send more of them."""
+
+_SWITCHING_PROTOCOLS: Final = 101
 
 
 class WebsocketClientCloseCode(enum.IntEnum):
@@ -46,6 +63,163 @@ class WebsocketClientCloseCode(enum.IntEnum):
 
 class BaseClient:
     """A client of the API."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Closed:
+    """The end of a connection.
+
+    Args:
+        code: close code, if one arrived.
+        reason: what happened, redacted.
+    """
+
+    code: Optional[int]
+    reason: str
+
+
+class WebsocketConnection:
+    """A connection that one thread reads and any thread may abort.
+
+    Args:
+        url: URL of the websocket.
+        ssl_options: TLS settings of the library.
+        proxy_options: proxy settings of the library.
+        redactor: takes secrets out of texts.
+        time_limits: how long its steps may take.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        ssl_options: Mapping[str, Any],
+        proxy_options: Mapping[str, Any],
+        redactor: Redactor,
+        time_limits: TimeLimits,
+    ) -> None:
+        import websocket
+
+        self._url = url
+        self._proxy_options = dict(proxy_options)
+        self._redactor = redactor
+        self._limits = time_limits
+        self._socket: Any = websocket.WebSocket(
+            sslopt=dict(ssl_options), enable_multithread=True, skip_utf8_validation=True
+        )
+        self._failures = _failures()
+        self._text, self._binary = websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY
+        self._close, self._timeout = websocket.ABNF.OPCODE_CLOSE, websocket.WebSocketTimeoutException
+        self._lock = threading.Lock()
+
+    def open(self) -> None:
+        """Connect.
+
+        Redirects are not followed: the token that is sent next is for this host alone.
+
+        Raises:
+            WebsocketError: there is no connection.
+        """
+        try:
+            self._socket.connect(
+                self._url,
+                timeout=self._limits.websocket_connect,
+                redirect_limit=0,
+                http_proxy_timeout=self._limits.websocket_connect,
+                **self._proxy_options,
+            )
+        except self._failures as err:
+            failure = WebsocketError(f"The websocket cannot be opened: {self._describe(err)}.")
+        else:
+            status = self._socket.getstatus()
+            if status == _SWITCHING_PROTOCOLS:
+                return
+            self.abort()
+            failure = WebsocketError(
+                f"The websocket cannot be opened: the server answers with status {status}."
+            )
+        raise failure
+
+    def send(self, text: Secret) -> None:
+        """Send a text frame. That it does not arrive shows when an answer is read."""
+        with contextlib.suppress(*self._failures):
+            self._socket.send(text.reveal())
+
+    def receive(self) -> Union[str, bytes, Closed]:
+        """Return the next message, or how the connection ended.
+
+        While nothing comes, the server is pinged; if it does not answer, the connection counts as broken.
+        """
+        awaiting_pong = False
+        pong = self._limits.websocket_pong
+        while True:
+            self._socket.settimeout(pong if awaiting_pong else self._limits.websocket_ping)
+            try:
+                code, data = self._socket.recv_data(control_frame=True)
+            except self._timeout:
+                if awaiting_pong:
+                    return Closed(None, f"the server does not answer a ping within {pong:g} s")
+                with contextlib.suppress(*self._failures):
+                    self._socket.ping()
+                awaiting_pong = True
+                continue
+            except self._failures as err:
+                return Closed(None, self._describe(err))
+            if code == self._text or code == self._binary:
+                message: Union[str, bytes] = data
+                return message
+            if code == self._close:
+                return _closed(data)
+            awaiting_pong = False
+
+    def close(self) -> None:
+        """Close the connection in an orderly way: say so, and give the server a moment to agree."""
+        with contextlib.suppress(*self._failures):
+            self._socket.close(timeout=self._limits.websocket_close)
+
+    def abort(self) -> None:
+        """Break the connection off, whoever is using it. The reader gets its end at once."""
+        with self._lock:
+            # The library's own handle may be replaced or gone at any moment.
+            handle = self._socket.sock
+        if handle is not None:
+            with contextlib.suppress(OSError):
+                # Not the method of the object: that of a TLS socket would pull it from under the reader.
+                socket.socket.shutdown(handle, socket.SHUT_RDWR)
+
+    def release(self) -> None:
+        """Let go of the socket. For the reader, once it no longer reads."""
+        with contextlib.suppress(*self._failures):
+            self._socket.shutdown()
+
+    def _describe(self, err: BaseException) -> str:
+        """Return the text of a failure, without the headers that the library appends to it."""
+        text = str(err).partition(" -+-+- ")[0].strip() or type(err).__name__
+        return self._redactor.clean(text).splitlines()[0].rstrip(".")
+
+
+def _closed(data: bytes) -> Closed:
+    if len(data) < 2:
+        return Closed(None, "the server closed the connection")
+    code: int = struct.unpack("!H", data[:2])[0]
+    return Closed(code, f"the server closed the connection with code {code}")
+
+
+def _failures() -> tuple[type[BaseException], ...]:
+    """Return the exceptions that the library lets out.
+
+    Its own and those of sockets; for URLs, headers and frames that it cannot read these others; and ``AttributeError`` where its socket
+    has gone meanwhile.
+    """
+    import websocket
+
+    library: type[BaseException] = websocket.WebSocketException
+    kinds = (library, OSError, ValueError, LookupError, AttributeError, struct.error)
+    try:
+        socks = importlib.import_module("python_socks")
+    except ImportError:
+        return kinds
+    return (*kinds, socks.ProxyError)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,10 +247,10 @@ class BaseWebsocketClient(BaseClient):
         message_queue: gets each message, decoded.
         tokens: holder of the access token; by default that of the credentials.
         redactor: takes secrets out of texts.
-        time_scale: what all times of the websocket are multiplied by.
+        time_limits: how long everything may take.
     """
 
-    BACKOFF_MAX: Final = RECONNECT_LONGEST
+    BACKOFF_MAX: Final = TimeLimits.reconnect_longest
     """Longest wait before the websocket is opened again, in seconds."""
 
     def __init__(
@@ -88,7 +262,7 @@ class BaseWebsocketClient(BaseClient):
         *,
         tokens: Optional[TokenHolder] = None,
         redactor: Optional[Redactor] = None,
-        time_scale: float = 1.0,
+        time_limits: Optional[TimeLimits] = None,
     ) -> None:
         self._websocket_url = websocket_url.rstrip("/")
         self._job_id = job_id
@@ -96,9 +270,9 @@ class BaseWebsocketClient(BaseClient):
         self._redactor = redactor or Redactor()
         self._tokens = tokens or TokenHolder(self._redactor, credentials.access_token)
         self._credentials = credentials
-        self._time_scale = time_scale
+        self._limits = time_limits or TimeLimits()
         self._lock = threading.Lock()
-        self._connection: Optional[Connection] = None
+        self._connection: Optional[WebsocketConnection] = None
         self._stopped = threading.Event()
         self._close_code = WebsocketClientCloseCode.NORMAL
         self.connected = False
@@ -139,7 +313,7 @@ class BaseWebsocketClient(BaseClient):
             if not ending.retry or attempt > retries or unreadable >= _UNREADABLE_LIMIT:
                 raise ending.error
             self._interrupted()
-            delay = reconnect_delay(attempt, backoff_factor) * self._time_scale
+            delay = reconnect_delay(attempt, backoff_factor, self._limits.reconnect_longest)
             logger.debug(
                 "The websocket for job %s broke: %s It is opened again after %.1f s.",
                 self._job_id,
@@ -152,12 +326,12 @@ class BaseWebsocketClient(BaseClient):
 
     def _run_once(self, url: str) -> tuple[bool, Ending]:
         """Open a connection and read it to its end; return whether it brought anything new, and how it ended."""
-        connection = Connection(
+        connection = WebsocketConnection(
             url,
             ssl_options=ws_ssl_options(self._credentials.verify),
             proxy_options=ws_proxy_params(self._credentials, url),
             redactor=self._redactor,
-            time_scale=self._time_scale,
+            time_limits=self._limits,
         )
         with self._lock:
             self._connection = connection

@@ -8,13 +8,11 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import Any, Optional, Union
 from urllib.parse import unquote, urlsplit
 
-from qiskit_ibmq_provider.api.origins import is_loopback
-
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.credentials import Credentials
+from qiskit_ibmq_provider._checks import is_loopback
+from qiskit_ibmq_provider.credentials.credentials import Credentials
 
 __all__ = ["ws_proxy_params", "ws_ssl_options"]
 

@@ -9,18 +9,17 @@ import dataclasses
 import json
 from collections.abc import Callable
 from queue import Queue
-from typing import TYPE_CHECKING, Any, Final, Optional, Union
+from typing import Any, Final, Optional, Union
 
-from qiskit_ibmq_provider.api.clients._connection import Closed
-from qiskit_ibmq_provider.api.clients.base import BaseWebsocketClient, Ending
+from qiskit_ibmq_provider.api.clients.base import BaseWebsocketClient, Closed, Ending
 from qiskit_ibmq_provider.api.exceptions import (
     WebsocketAuthenticationError,
     WebsocketError,
     WebsocketIBMQProtocolError,
     WebsocketRetryableError,
 )
-from qiskit_ibmq_provider.api.redaction import Redactor, Secret
-from qiskit_ibmq_provider.api.tokens import TokenHolder
+from qiskit_ibmq_provider.api.redaction import Secret
+from qiskit_ibmq_provider.credentials.credentials import Credentials
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.jobs import JobStatusRecord
 from qiskit_ibmq_provider.protocol.messages import (
@@ -35,9 +34,6 @@ from qiskit_ibmq_provider.protocol.messages import (
 )
 from qiskit_ibmq_provider.protocol.routes import WS_JOB_STATUS
 from qiskit_ibmq_provider.protocol.status import is_final
-
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.credentials import Credentials
 
 __all__ = [
     "Interrupted",
@@ -121,11 +117,9 @@ class WebsocketClient(BaseWebsocketClient):
         credentials: the account.
         job_id: id of the job.
         message_queue: gets the record of each status.
-        tokens: holder of the access token; by default that of the credentials.
-        redactor: takes secrets out of texts.
         on_event: called from the reading thread when the server has accepted the token, with each status, and when the connection
             breaks.
-        time_scale: what all times of the websocket are multiplied by.
+        options: as for :class:`.BaseWebsocketClient`.
     """
 
     def __init__(
@@ -135,20 +129,10 @@ class WebsocketClient(BaseWebsocketClient):
         job_id: str,
         message_queue: Optional[Queue[Any]] = None,
         *,
-        tokens: Optional[TokenHolder] = None,
-        redactor: Optional[Redactor] = None,
         on_event: Optional[Callable[[StreamEvent], None]] = None,
-        time_scale: float = 1.0,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            websocket_url,
-            credentials,
-            job_id,
-            message_queue,
-            tokens=tokens,
-            redactor=redactor,
-            time_scale=time_scale,
-        )
+        super().__init__(websocket_url, credentials, job_id, message_queue, **options)
         self._on_event = on_event
         self._status: Optional[StatusStream] = None
         self._last: Optional[JobStatusRecord] = None
@@ -159,19 +143,30 @@ class WebsocketClient(BaseWebsocketClient):
         """Whether the account has another token by now than the one that was sent last."""
         return self._sent is not None and self._sent != self._tokens.current
 
-    def get_job_status(self, retries: int = 5, backoff_factor: float = 0.5) -> JobStatusRecord:
-        """Return the last status: the final one, or, after a clean close of the server, whatever came last.
+    def get_job_status(self, retries: int = 5, backoff_factor: float = 0.5) -> dict[str, Any]:
+        """Return what :meth:`read_status` does as the server sends it: ``{"status", …}``.
 
         Args:
             retries: how often at most the websocket is opened again in a row.
             backoff_factor: seconds before it is opened again; doubled each time.
+        """
+        return self.read_status(retries, backoff_factor).to_json()
+
+    def read_status(self, retries: int = 5, backoff_factor: Optional[float] = None) -> JobStatusRecord:
+        """Return the last status: the final one, or, after a clean close of the server, whatever came last.
+
+        Args:
+            retries: how often at most the websocket is opened again in a row.
+            backoff_factor: seconds before it is opened again; doubled each time. By default as the time limits say.
 
         Raises:
             WebsocketTimeoutError: the websocket was closed because the caller's time is over.
             WebsocketError: it failed for good; ask by HTTP.
         """
-        path = WS_JOB_STATUS.path(job_id=self._job_id)
-        self.stream(self._websocket_url + path, retries=retries, backoff_factor=backoff_factor)
+        url = self._websocket_url + WS_JOB_STATUS.path(job_id=self._job_id)
+        self.stream(
+            url, retries, self._limits.reconnect_shortest if backoff_factor is None else backoff_factor
+        )
         if self._last is None:
             raise WebsocketError(f"The websocket for job {self._job_id} was closed before a status came.")
         return self._last
@@ -182,7 +177,7 @@ class WebsocketClient(BaseWebsocketClient):
             raise WebsocketAuthenticationError("There is no access token for the websocket: log in first.")
         self._sent = token
         self._status = StatusStream(token.reveal())
-        return [Secret(self._status.opened())]
+        return [Secret(WebsocketAuthenticationMessage(token.reveal()).as_json())]
 
     def _received(self, message: Union[str, bytes]) -> bool:
         assert self._status is not None

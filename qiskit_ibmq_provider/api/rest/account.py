@@ -9,17 +9,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Optional, TypeVar, Union
 
 from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.api.exceptions import ApiIBMQProtocolError, RequestsApiError
-from qiskit_ibmq_provider.api.exchange import Body, Timeouts
+from qiskit_ibmq_provider.api.exceptions import RequestsApiError
+from qiskit_ibmq_provider.api.exchange import Body
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.rest.backend import Backend
 from qiskit_ibmq_provider.api.rest.base import RestAdapterBase, json_body, json_text
 from qiskit_ibmq_provider.api.rest.job import Job, read_submitted
 from qiskit_ibmq_provider.api.session import RetrySession
+from qiskit_ibmq_provider.api.time_limits import Timeouts
 from qiskit_ibmq_provider.protocol import routes
-from qiskit_ibmq_provider.protocol.direct_jobs import direct_body
 from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
-from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY_HEADER
+from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY_HEADER, JOB_HEADER
 from qiskit_ibmq_provider.protocol.fields import as_objects
 from qiskit_ibmq_provider.protocol.filters import All, Clause, Filter, Order
 from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest, JobRecord, UploadTicket, decode_job_list
@@ -62,8 +62,8 @@ class Account(RestAdapterBase):
         Args:
             timeout: seconds that this may take at most.
         """
-        bounds = self.session.timeouts.within(timeout)
-        return self.session.json("GET", self.get_url(routes.DEVICES), _read_backends, timeouts=bounds)
+        session = self.session.within(timeout)
+        return session.request("GET", self.get_url(routes.DEVICES), read=_read_backends)
 
     def create_remote_job(
         self, request: JobCreateRequest, *, idempotency_key: Optional[str]
@@ -77,49 +77,44 @@ class Account(RestAdapterBase):
         Returns:
             the job's id, and the address that takes its payload.
         """
-        return self.session.json(
+        return self.session.request(
             "POST",
             self.get_url(routes.JOBS),
-            _read_ticket,
+            read=_read_ticket,
             body=json_body(request.to_json(), "The job"),
             headers={IDEMPOTENCY_HEADER: idempotency_key} if idempotency_key else None,
             replayable=idempotency_key is not None,
         )
 
     def submit_directly(
-        self, request: JobCreateRequest, payload: Body, *, idempotency_key: str, timeouts: Timeouts
+        self, job_header: str, payload: Body, *, idempotency_key: str, timeouts: Timeouts
     ) -> JobRecord:
         """Create a job, give it its payload and start it, in one request that may be repeated.
 
         Args:
-            request: what the job is to be.
+            job_header: what the job is to be, as a header.
             payload: its Qobj.
             idempotency_key: key that makes the request safe to repeat.
             timeouts: bounds.
         """
-        try:
-            body = Body(direct_body(request, payload))
-        except ProtocolError as err:
-            raise ApiIBMQProtocolError(f"The job cannot be sent: {err}") from None
-        return self.session.json(
+        return self.session.request(
             "POST",
             self.get_url(routes.JOBS_DIRECT),
-            read_submitted,
-            body=body,
-            headers={IDEMPOTENCY_HEADER: idempotency_key},
+            read=read_submitted,
+            body=payload,
+            headers={IDEMPOTENCY_HEADER: idempotency_key, JOB_HEADER: job_header},
             replayable=True,
             timeouts=timeouts,
         )
 
-    def job_of_key(self, idempotency_key: str, *, timeouts: Optional[Timeouts] = None) -> Optional[JobRecord]:
+    def job_of_key(self, idempotency_key: str) -> Optional[JobRecord]:
         """Return the job that was made with a key, ``None`` if there is none."""
         try:
-            return self.session.json(
+            return self.session.request(
                 "GET",
                 self.get_url(routes.JOBS),
-                JobRecord.from_json,
+                read=JobRecord.from_json,
                 headers={IDEMPOTENCY_HEADER: idempotency_key},
-                timeouts=timeouts,
             )
         except RequestsApiError as err:
             # With another code it is the path that is not there, which says nothing of the job.
@@ -136,9 +131,8 @@ class Account(RestAdapterBase):
         return self._listing(routes.JOB_IDS, chosen, _read_ids)
 
     def _listing(self, route: Route, chosen: Mapping[str, Any], read: Callable[[Any], T]) -> T:
-        """Return one page of a list."""
         params = {"filter": json_text(chosen, "The filter")}
-        return self.session.json("GET", self.get_url(route), read, params=params)
+        return self.session.request("GET", self.get_url(route), read=read, params=params)
 
 
 def page_filter(
@@ -166,13 +160,11 @@ def page_filter(
 
 
 def _read_ticket(data: Any) -> tuple[str, Secret]:
-    """Read the answer to job creation."""
     ticket = UploadTicket.from_json(data)
     return ticket.job_id, Secret(ticket.upload_url)
 
 
 def _read_backends(data: Any) -> list[dict[str, Any]]:
-    """Read the list of devices; an entry that is not an object is left out."""
     if not isinstance(data, list):
         raise ProtocolError(f"The list of devices should be a JSON array, not {type(data).__name__}.")
     odd = [entry for entry in data if not isinstance(entry, dict)]
@@ -184,7 +176,6 @@ def _read_backends(data: Any) -> list[dict[str, Any]]:
 
 
 def _read_jobs(data: Any) -> list[JobRecord]:
-    """Read a list of jobs."""
     records, problems = decode_job_list(data)
     for problem in problems:
         logger.warning("A job is left out of the list, because its description cannot be read: %s", problem)
@@ -192,5 +183,4 @@ def _read_jobs(data: Any) -> list[JobRecord]:
 
 
 def _read_ids(data: Any) -> list[dict[str, Any]]:
-    """Read a list of ids."""
     return [dict(entry) for entry in as_objects(data, "the list of job ids")]

@@ -34,19 +34,25 @@ class Backend(RestAdapterBase):
         params = {"version": "1"}
         if datetime is not None:
             params["filter"] = json_text(properties_filter(datetime), "The date")
-        return self.session.json("GET", self.get_url(routes.DEVICE_PROPERTIES), read_document, params=params)
+        return self.session.request(
+            "GET", self.get_url(routes.DEVICE_PROPERTIES), read=read_document, params=params
+        )
 
     def pulse_defaults(self) -> Optional[dict[str, Any]]:
         """Return the pulse defaults, ``None`` if there are none."""
-        return self.session.json("GET", self.get_url(routes.DEVICE_DEFAULTS), read_document)
+        return self.session.request("GET", self.get_url(routes.DEVICE_DEFAULTS), read=read_document)
 
     def status(self) -> BackendStatusRecord:
         """Return the state of the device and of its queue."""
-        return self.session.json("GET", self.get_url(routes.DEVICE_STATUS), BackendStatusRecord.from_json)
+        return self.session.request(
+            "GET", self.get_url(routes.DEVICE_STATUS), read=BackendStatusRecord.from_json
+        )
 
     def job_limit(self) -> JobLimitRecord:
         """Return how many unfinished jobs the account may have there."""
-        return self.session.json("GET", self.get_url(routes.DEVICE_JOBS_LIMIT), JobLimitRecord.from_json)
+        return self.session.request(
+            "GET", self.get_url(routes.DEVICE_JOBS_LIMIT), read=JobLimitRecord.from_json
+        )
 
     def reservations(
         self, start_datetime: Optional[dt.datetime] = None, end_datetime: Optional[dt.datetime] = None
@@ -54,6 +60,6 @@ class Backend(RestAdapterBase):
         """Return the reservations that overlap a window, which is open on a side that is ``None``. Naive values are local time."""
         bounds = {"initialDate": start_datetime, "endDate": end_datetime}
         params = {name: format_utc(instant) for name, instant in bounds.items() if instant is not None}
-        return self.session.json(
-            "GET", self.get_url(routes.DEVICE_BOOKINGS), decode_reservations, params=params
+        return self.session.request(
+            "GET", self.get_url(routes.DEVICE_BOOKINGS), read=decode_reservations, params=params
         )

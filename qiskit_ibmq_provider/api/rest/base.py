@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar
 
 from qiskit_ibmq_provider.api.exceptions import ApiIBMQProtocolError
 from qiskit_ibmq_provider.api.exchange import Body
@@ -17,6 +18,9 @@ from qiskit_ibmq_provider.protocol.fields import as_object, required
 from qiskit_ibmq_provider.protocol.routes import Route
 
 __all__ = ["RestAdapterBase", "json_body", "json_text", "read_document", "read_url"]
+
+
+A = TypeVar("A", bound="RestAdapterBase")
 
 
 class RestAdapterBase:
@@ -30,6 +34,12 @@ class RestAdapterBase:
     def __init__(self, session: RetrySession, places: Optional[Mapping[str, str]] = None) -> None:
         self.session = session
         self.places = dict(places or {})
+
+    def within(self: A, seconds: Optional[float]) -> A:
+        """Return this adapter with requests that take no longer than so many seconds; ``None`` for no other bound than usual."""
+        adapter = copy.copy(self)
+        adapter.session = self.session.within(seconds)
+        return adapter
 
     def get_url(self, route: Route) -> str:
         """Return the path of a route for this resource."""

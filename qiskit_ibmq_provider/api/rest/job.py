@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from qiskit_ibmq_provider.api.exchange import Body, Timeouts
+from qiskit_ibmq_provider.api.exchange import Body
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.rest.base import RestAdapterBase, json_body, read_document, read_url
 from qiskit_ibmq_provider.protocol import routes
@@ -22,95 +22,89 @@ __all__ = ["Job", "read_submitted"]
 class Job(RestAdapterBase):
     """One job. Its place in the paths is ``job_id``."""
 
-    def get(self, *, timeouts: Optional[Timeouts] = None) -> JobRecord:
+    def get(self) -> JobRecord:
         """Return all that the server says of the job."""
-        return self.session.json("GET", self.get_url(routes.JOB), JobRecord.from_json, timeouts=timeouts)
+        return self.session.request("GET", self.get_url(routes.JOB), read=JobRecord.from_json)
 
-    def status(self, *, timeouts: Optional[Timeouts] = None) -> JobStatusRecord:
+    def status(self) -> JobStatusRecord:
         """Return its status."""
-        return self.session.json(
-            "GET", self.get_url(routes.JOB_STATUS), JobStatusRecord.from_json, timeouts=timeouts
-        )
+        return self.session.request("GET", self.get_url(routes.JOB_STATUS), read=JobStatusRecord.from_json)
 
-    def upload_url(self, *, timeouts: Optional[Timeouts] = None) -> Secret:
+    def upload_url(self) -> Secret:
         """Return a fresh address for the payload."""
-        return self.session.json("GET", self.get_url(routes.JOB_UPLOAD_URL), read_url, timeouts=timeouts)
+        return self.session.request("GET", self.get_url(routes.JOB_UPLOAD_URL), read=read_url)
 
     def download_url(self) -> Secret:
         """Return the address of the payload."""
-        return self.session.json("GET", self.get_url(routes.JOB_DOWNLOAD_URL), read_url)
+        return self.session.request("GET", self.get_url(routes.JOB_DOWNLOAD_URL), read=read_url)
 
-    def result_url(self, *, timeouts: Optional[Timeouts] = None) -> Secret:
+    def result_url(self) -> Secret:
         """Return the address of the result."""
-        return self.session.json("GET", self.get_url(routes.JOB_RESULT_URL), read_url, timeouts=timeouts)
+        return self.session.request("GET", self.get_url(routes.JOB_RESULT_URL), read=read_url)
 
     def put_object_storage(self, url: Secret, payload: Body) -> None:
         """Upload the payload."""
-        self.session.request("PUT", url, bare=True, body=payload, read=_ignore)
+        self.session.request("PUT", url, read=_ignore, undecoded=True, bare=True, body=payload)
 
     def get_object_storage(self, url: Secret) -> dict[str, Any]:
         """Download a document."""
-        return self.session.json("GET", url, _read_stored, bare=True)
+        return self.session.request("GET", url, read=_read_stored, bare=True)
 
-    def get_stored_result(self, url: Secret, *, timeouts: Optional[Timeouts] = None) -> dict[str, Any]:
+    def get_stored_result(self, url: Secret) -> dict[str, Any]:
         """Download a result document. The data of its experiments is not read yet."""
-        return self.session.request("GET", url, bare=True, read=_read_stored_result, timeouts=timeouts)
+        return self.session.request("GET", url, read=_read_stored_result, undecoded=True, bare=True)
 
-    def result(self, *, timeouts: Timeouts) -> dict[str, Any]:
+    def result(self) -> dict[str, Any]:
         """Return the result document, from a server that gives it in one request. The data of its experiments is not read yet."""
-        url = self.get_url(routes.JOB_RESULT_DIRECT)
-        return self.session.request("GET", url, read=_read_stored_result, timeouts=timeouts)
-
-    def callback_upload(self, *, timeouts: Optional[Timeouts] = None) -> JobRecord:
-        """Announce that the payload is there. If the answer is lost, ask for the status before this is repeated."""
-        return self.session.json(
-            "POST",
-            self.get_url(routes.JOB_DATA_UPLOADED),
-            read_submitted,
-            replayable=False,
-            timeouts=timeouts,
+        return self.session.request(
+            "GET",
+            self.get_url(routes.JOB_RESULT_DIRECT),
+            read=_read_stored_result,
+            undecoded=True,
+            timeouts=self.session.time_limits.storage,
         )
 
-    def callback_download(self, *, timeouts: Optional[Timeouts] = None) -> None:
+    def callback_upload(self) -> JobRecord:
+        """Announce that the payload is there. If the answer is lost, ask for the status before this is repeated."""
+        return self.session.request(
+            "POST", self.get_url(routes.JOB_DATA_UPLOADED), read=read_submitted, replayable=False
+        )
+
+    def callback_download(self) -> None:
         """Acknowledge the result."""
         self.session.request(
-            "POST",
-            self.get_url(routes.JOB_RESULT_DOWNLOADED),
-            read=_ignore,
-            replayable=True,
-            timeouts=timeouts,
+            "POST", self.get_url(routes.JOB_RESULT_DOWNLOADED), read=_ignore, undecoded=True, replayable=True
         )
 
-    def cancel(self, *, timeouts: Optional[Timeouts] = None) -> bool:
+    def cancel(self) -> bool:
         """Cancel the job.
 
         Returns:
             ``False`` if the server refuses in its answer.
         """
-        return self.session.json(
-            "POST", self.get_url(routes.JOB_CANCEL), _read_cancelled, replayable=False, timeouts=timeouts
+        return self.session.request(
+            "POST", self.get_url(routes.JOB_CANCEL), read=_read_cancelled, replayable=False
         )
 
     def update_attribute(self, name: str, value: Any) -> dict[str, Any]:
         """Change the name or the tags, and return what the server has made of it."""
         body = json_body({name: value}, f"The {name} of the job")
-        return self.session.json("PUT", self.get_url(routes.JOB_UPDATE), _read_object, body=body)
+        return self.session.request("PUT", self.get_url(routes.JOB_UPDATE), read=_read_object, body=body)
 
     def delete(self) -> None:
         """Delete the job."""
-        self.session.request("DELETE", self.get_url(routes.JOB_UPDATE), read=_ignore)
+        self.session.request("DELETE", self.get_url(routes.JOB_UPDATE), read=_ignore, undecoded=True)
 
     def properties(self) -> Optional[dict[str, Any]]:
         """Return the calibration under which the job ran, ``None`` if there is none."""
-        return self.session.json("GET", self.get_url(routes.JOB_PROPERTIES), read_document)
+        return self.session.request("GET", self.get_url(routes.JOB_PROPERTIES), read=read_document)
 
 
 def _ignore(body: bytes) -> None:
-    """Take any answer."""
+    pass
 
 
 def _read_object(data: Any) -> dict[str, Any]:
-    """Read an answer that is an object."""
     return dict(as_object(data, "the answer"))
 
 
@@ -122,7 +116,6 @@ def _read_stored(data: Any) -> dict[str, Any]:
 
 
 def _read_stored_result(body: bytes) -> dict[str, Any]:
-    """Read a stored result document, as far as it is needed."""
     return _read_stored(read_result(body))
 
 
@@ -132,6 +125,5 @@ def read_submitted(data: Any) -> JobRecord:
 
 
 def _read_cancelled(data: Any) -> bool:
-    """Read the answer to a cancellation."""
     answer = as_object(data, "the answer to the cancellation")
     return answer.get("cancelled") is True and answer.get("error") is None

@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Optional
 
 from qiskit_ibmq_provider.api.exceptions import AuthenticationLicenseError, RequestsApiError
-from qiskit_ibmq_provider.api.exchange import Body, Timeouts
+from qiskit_ibmq_provider.api.exchange import Body
 from qiskit_ibmq_provider.api.redaction import Secret
 from qiskit_ibmq_provider.api.rest.base import RestAdapterBase
 from qiskit_ibmq_provider.protocol import codec, routes
@@ -31,14 +30,15 @@ class Api(RestAdapterBase):
 
     def version(self) -> VersionInfo:
         """Return the versions of the server's components; none if the answer is not the one of this API."""
-        return self.session.request("GET", self.get_url(routes.VERSION), read=_read_version, anonymous=True)
+        return self.session.request(
+            "GET", self.get_url(routes.VERSION), read=_read_version, undecoded=True, anonymous=True
+        )
 
-    def login(self, api_token: Secret, *, timeouts: Optional[Timeouts] = None) -> Secret:
+    def login(self, api_token: Secret) -> Secret:
         """Return an access token.
 
         Args:
             api_token: the long-lived token of the user.
-            timeouts: other bounds than the session's.
 
         Raises:
             AuthenticationLicenseError: the user has to accept the licence first.
@@ -49,10 +49,10 @@ class Api(RestAdapterBase):
                 "POST",
                 self.get_url(routes.LOGIN),
                 read=_read_token,
+                undecoded=True,
                 body=Body.json({"apiToken": api_token.reveal()}),
                 replayable=True,
                 anonymous=True,
-                timeouts=timeouts,
             )
         except RequestsApiError as err:
             if err.error_name != LICENSE_REQUIRED:
@@ -64,15 +64,15 @@ class Api(RestAdapterBase):
 
     def user_info(self) -> UserInfo:
         """Return where the services are and what they offer."""
-        return self.session.json("GET", self.get_url(routes.USER_INFO), UserInfo.from_json)
+        return self.session.request("GET", self.get_url(routes.USER_INFO), read=UserInfo.from_json)
 
     def hubs(self) -> list[ProjectEntry]:
         """Return the projects of the user, the default one first."""
-        return self.session.json("GET", self.get_url(routes.NETWORK), decode_network)
+        return self.session.request("GET", self.get_url(routes.NETWORK), read=decode_network)
 
     def reservations(self) -> list[ReservationRecord]:
         """Return the user's own reservations."""
-        return self.session.json("GET", self.get_url(routes.MY_BOOKINGS), decode_reservations)
+        return self.session.request("GET", self.get_url(routes.MY_BOOKINGS), read=decode_reservations)
 
 
 def _read_token(body: bytes) -> Secret:

@@ -16,16 +16,20 @@ from typing import Any, Callable, Final, Optional
 from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
-from qiskit_ibmq_provider.service.devices.calibration import normalise_defaults, normalise_properties
-from qiskit_ibmq_provider.service.devices.configuration import normalise_configuration
+from qiskit_ibmq_provider.service.devices.documents import (
+    normalise_configuration,
+    normalise_defaults,
+    normalise_properties,
+)
 from qiskit_ibmq_provider.service.devices.files import (
     DeviceFileError,
+    DeviceFiles,
+    FleetIndex,
     changes,
     profile_directory,
     read_object,
     snapshot_directory,
 )
-from qiskit_ibmq_provider.service.devices.index import DeviceFiles, FleetIndex
 from qiskit_ibmq_provider.service.domain.errors import UnknownDevice
 
 __all__ = ["Fleet"]
@@ -165,7 +169,6 @@ class Fleet:
             ) from err
 
     def _configuration(self, device: DeviceFiles) -> dict[str, Any]:
-        """Return the configuration of a device, read once."""
         with self._lock:
             if device.name not in self._configurations:
                 calibration = device.calibration()
@@ -201,7 +204,6 @@ class Fleet:
             return self._index
 
     def _make_index(self) -> dict[str, DeviceFiles]:
-        """Look for all devices."""
         index = FleetIndex()
         index.add_all(profile_directory())
         snapshots = snapshot_directory()
@@ -216,7 +218,6 @@ class Fleet:
         return tuple(changes(directory) for directory in self._extra_dirs)
 
     def _device(self, name: str) -> DeviceFiles:
-        """Return the files of a device."""
         device = self._devices().get(name)
         if device is None:
             raise UnknownDevice(f"There is no device {name!r}.", ErrorCode.DEVICE_NOT_FOUND)
@@ -236,7 +237,6 @@ class Fleet:
             return document
 
     def _check_user_files(self) -> None:
-        """Read every file of the user once."""
         for device in self._devices().values():
             if self._is_users(device.configuration):
                 self._configuration(device)
@@ -247,5 +247,4 @@ class Fleet:
                 normalise_defaults(read_object(device.defaults), device.defaults)
 
     def _is_users(self, path: Path) -> bool:
-        """Tell whether a file lies in one of the user's directories."""
         return any(directory in path.parents for directory in self._extra_dirs)

@@ -1,13 +1,21 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""Who may ask: logging in, tokens, and which projects a user sees."""
+"""Who may ask: logging in, tokens, and which projects a user sees.
+
+Tokens are made at random, kept as digests and compared in constant time. A plain SHA-256 is enough here, where a password would need a slow,
+salted hash: a token is a long random string, so neither a dictionary nor a table of digests helps whoever reads the database. Rows are found
+by the first part of the digest, and the whole digest is compared in Python, so that the time of a refusal tells nothing about it.
+"""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
-from typing import Final
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Final, Optional
 
 from qiskit_ibmq_provider.protocol.accounts import AccessToken
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
@@ -15,10 +23,18 @@ from qiskit_ibmq_provider.protocol.timestamps import format_utc
 from qiskit_ibmq_provider.service.domain.clock import Clock
 from qiskit_ibmq_provider.service.domain.errors import InvalidRequest, NotFound, Unauthenticated
 from qiskit_ibmq_provider.service.domain.model import Principal, Project
-from qiskit_ibmq_provider.service.domain.store import Store
-from qiskit_ibmq_provider.service.domain.tokens import choose, digest_of, new_token, selector_of
+from qiskit_ibmq_provider.service.domain.store import Store, StoredToken
 
-__all__ = ["ACCESS_TOKEN_TTL", "Accounts", "DEFAULT_PROJECTS", "SERVICE_USER"]
+__all__ = [
+    "ACCESS_TOKEN_TTL",
+    "Accounts",
+    "DEFAULT_PROJECTS",
+    "SERVICE_USER",
+    "choose",
+    "digest_of",
+    "new_token",
+    "selector_of",
+]
 
 ACCESS_TOKEN_TTL: Final = datetime.timedelta(days=14)
 """Lifetime of an access token: long, because old clients never log in again."""
@@ -28,6 +44,11 @@ DEFAULT_PROJECTS: Final = (("ibm-q", "open", "main"),)
 
 SERVICE_USER: Final = "user@localhost"
 """The user whose API token is a setting of the service."""
+
+_SELECTOR_LENGTH: Final = 16
+"""How many of the 64 hexadecimal digits of a digest are used to look it up."""
+
+_TOKEN_BYTES: Final = 32
 
 
 class Accounts:
@@ -105,3 +126,27 @@ class Accounts:
             if (candidate.hub, candidate.group, candidate.project) == (hub, group, project):
                 return candidate
         raise NotFound(f"There is no project {hub}/{group}/{project}.", ErrorCode.NOT_FOUND)
+
+
+def new_token() -> str:
+    """Return a new random token of 256 bits, in characters that every header takes."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def digest_of(token: str) -> str:
+    """Return the form in which a token is kept, 64 hexadecimal digits."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def selector_of(digest: str) -> str:
+    """Return the part of a digest by which its row is found."""
+    return digest[:_SELECTOR_LENGTH]
+
+
+def choose(candidates: Iterable[StoredToken], digest: str) -> Optional[StoredToken]:
+    """Return the candidate with this digest, comparing each in constant time."""
+    found: Optional[StoredToken] = None
+    for candidate in candidates:
+        if hmac.compare_digest(candidate.digest.encode(), digest.encode()):
+            found = candidate
+    return found

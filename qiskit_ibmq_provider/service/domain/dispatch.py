@@ -10,8 +10,12 @@ the engine reports counts only if the store still has the job running in the ver
 from __future__ import annotations
 
 import collections
+import dataclasses
 import datetime
+import math
+import secrets
 import threading
+from collections.abc import Collection, Mapping
 from typing import Final, Optional
 
 from qiskit_ibmq_provider._logging import get_logger
@@ -19,16 +23,12 @@ from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.domain import lifecycle
 from qiskit_ibmq_provider.service.domain.blobs import BlobStore
 from qiskit_ibmq_provider.service.domain.clock import Clock
-from qiskit_ibmq_provider.service.domain.dispatch_config import DispatchConfig
 from qiskit_ibmq_provider.service.domain.engine import Engine, EngineEvent, EventKind, Task
-from qiskit_ibmq_provider.service.domain.errors import DomainError
+from qiskit_ibmq_provider.service.domain.errors import DomainError, NotFound
 from qiskit_ibmq_provider.service.domain.events import EventHub
-from qiskit_ibmq_provider.service.domain.holdings import Holdings, runs_in
 from qiskit_ibmq_provider.service.domain.housekeeping import Housekeeper
 from qiskit_ibmq_provider.service.domain.model import Job, payload_blob, result_blob
-from qiskit_ibmq_provider.service.domain.settlement import without_payload
-from qiskit_ibmq_provider.service.domain.settler import Settler
-from qiskit_ibmq_provider.service.domain.store import Store
+from qiskit_ibmq_provider.service.domain.store import Holding, Store
 
 __all__ = ["DispatchConfig", "Dispatcher"]
 
@@ -36,6 +36,44 @@ logger = get_logger(__name__)
 
 _BREATH: Final = 0.02
 """Seconds between two portions of cleaning."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DispatchConfig:
+    """How a dispatcher behaves. Times are in seconds."""
+
+    exclusive: bool = False
+    """Whether no other process uses the database, as the lock on the data directory guarantees with SQLite.
+    Then what somebody else owns at the start is taken over at once."""
+
+    owner: str = dataclasses.field(default_factory=lambda: secrets.token_hex(8))
+    """Names this dispatcher among all; never used twice."""
+
+    lease: float = 60.0
+    """How long a claim holds without renewal; it is renewed three times as often."""
+
+    poll: float = 5.0
+    """How long to sleep when nothing is announced."""
+
+    full_pause: float = 5.0
+    """How long no job is started after one whose result found no space."""
+
+    time_limit: float = math.inf
+    """How long one attempt at a job may run."""
+
+    device_limits: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """The same for single devices, by name."""
+
+    max_losses: int = 3
+    """After so many dead workers a job is given up."""
+
+    max_takeovers: int = 100
+    """After so many dead dispatchers a job is given up. A service that is killed often, and soon after its start,
+    kills the oldest jobs again and again, and they are not to blame."""
+
+    def limit_of(self, device: str) -> float:
+        """Return how long one attempt at a job on a device may run."""
+        return self.device_limits.get(device, self.time_limit)
 
 
 class Dispatcher:
@@ -69,8 +107,7 @@ class Dispatcher:
         self._config = config or DispatchConfig()
         self._housekeeper = housekeeper
         self._clock: Clock = clock or Clock()
-        self._settler = Settler(store, blobs, self._config, self._clock, self._publish)
-        self._holdings = Holdings(store, engine, self._config.owner, self._config.lease)
+        self._held = _HeldJobs(store, engine, self._config.owner, self._config.lease)
         # Appended to by other threads, emptied by this one: a deque needs no lock for that.
         self._reports: collections.deque[EngineEvent] = collections.deque()
         self._changed: collections.deque[str] = collections.deque()
@@ -78,6 +115,7 @@ class Dispatcher:
         self._announcing: Optional[int] = None
         self._cleans = False
         self._next_look: Optional[datetime.datetime] = None
+        self._full_until: Optional[datetime.datetime] = None
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: Optional[threading.Thread] = None
@@ -103,18 +141,18 @@ class Dispatcher:
         self._engine.close()
         try:
             self._apply_reports()
-            for job in self._store.jobs.existing(self._holdings.ids).values():
+            for job in self._store.jobs.existing(self._held.ids).values():
                 self._give_back(job)
         except DomainError as err:
             # The next start finds these jobs with their old owner and takes them over.
             logger.warning("Not all running jobs could be put back into the queue: %s", err)
 
     def run_once(self) -> None:
-        """Make one round: settle what ended, keep what runs, take over what was abandoned, claim what waits."""
+        """Make one round: write down what ended, keep what runs, take over what was abandoned, claim what waits."""
         self._apply_reports()
         while self._changed:
-            self._holdings.check(self._changed.popleft())
-        self._holdings.renew(self._clock.now())
+            self._held.check(self._changed.popleft())
+        self._held.renew(self._clock.now())
         self._take_over()
         self._hand_over_claimed()
         self._claim()
@@ -122,7 +160,6 @@ class Dispatcher:
         self._cleans = self._housekeeper is not None and self._housekeeper.run_if_due()
 
     def _run(self) -> None:
-        """Make rounds until stopped."""
         while not self._stopping.is_set():
             self._wake.clear()
             try:
@@ -157,12 +194,12 @@ class Dispatcher:
             self._announcing = None
 
     def _apply_reports(self) -> None:
-        """Settle everything that the engine reported. A report that cannot be written down now is kept."""
+        """Write down everything that the engine reported. A report that cannot be written down now is kept."""
         while self._reports:
             event = self._reports.popleft()
             keep = False
             try:
-                self._settler.apply(event)
+                self._apply_report(event)
             except DomainError:
                 keep = True
                 raise
@@ -170,7 +207,65 @@ class Dispatcher:
                 if keep:
                     self._reports.appendleft(event)
                 elif event.kind is not EventKind.STARTED:
-                    self._holdings.drop(event.job_id, event.attempt)
+                    self._held.drop(event.job_id, event.attempt)
+
+    def _apply_report(self, event: EngineEvent) -> None:
+        """Write down what one report means for its job, or raise if that is not possible now."""
+        if event.kind is EventKind.STARTED:
+            return
+        job = self._store.jobs.get(event.job_id)
+        if job is not None and _runs_in(job, event.attempt) and self._write_down(job, event):
+            return
+        ref = result_blob(event.job_id, event.attempt)
+        if job is None or job.result_ref != ref:
+            # If it is the job's result, this report was written down before, and only the answer was lost.
+            logger.info("Attempt %d at job %s came too late and is ignored.", event.attempt, event.job_id)
+            self._discard(ref)
+
+    def _write_down(self, job: Job, event: EngineEvent) -> bool:
+        """Write the state that a report leads to; return whether the report still counted."""
+        if event.kind is EventKind.LOST:
+            logger.warning("The worker of job %s died in attempt %d: %s", job.id, job.attempt, event.reason)
+        if lifecycle.found_no_space(event):
+            pause = self._config.full_pause
+            self._full_until = self._clock.now() + datetime.timedelta(seconds=pause)
+            logger.error("There is no space for the result of job %s. Jobs wait for %g s.", job.id, pause)
+        changed = lifecycle.after_report(
+            job,
+            event,
+            self._clock.now(),
+            result_size=self._result_size(event),
+            time_limit=self._config.limit_of(job.backend_name),
+            max_losses=self._config.max_losses,
+        )
+        if not self._store.jobs.swap(job, changed):
+            return False
+        self._discard_results(changed)
+        self._publish(changed, changed.status is ApiJobStatus.QUEUED)
+        return True
+
+    def _discard_results(self, job: Job) -> None:
+        """Delete what the attempts at a job wrote, but for the result that counts."""
+        for attempt in range(1, job.attempt + 1):
+            ref = result_blob(job.id, attempt)
+            if ref != job.result_ref:
+                self._discard(ref)
+
+    def _result_size(self, event: EngineEvent) -> Optional[int]:
+        """Return how large the result of a reported attempt is, or ``None`` if it has none."""
+        if event.outcome is None or not event.outcome.has_result:
+            return None
+        try:
+            return self._blobs.size(result_blob(event.job_id, event.attempt))
+        except NotFound:
+            return None
+
+    def _discard(self, ref: str) -> None:
+        """Delete a result that nobody wants, finished or not; if that fails, housekeeping finds it later."""
+        try:
+            self._blobs.discard(ref)
+        except DomainError as err:
+            logger.warning("The unwanted %s was not deleted: %s", ref, err)
 
     def _take_over(self) -> None:
         """Queue again what a dispatcher that is gone was running; looks at the start and three times per lease."""
@@ -181,7 +276,7 @@ class Dispatcher:
         for job in self._store.queue.abandoned(
             now, owner=self._config.owner, exclusive=self._config.exclusive
         ):
-            if job.id in self._holdings.ids:
+            if job.id in self._held.ids:
                 continue
             freed = lifecycle.take_over(job, now, self._config.max_takeovers)
             if self._store.jobs.swap(job, freed):
@@ -189,20 +284,20 @@ class Dispatcher:
                 self._publish(freed, True)
 
     def _claim(self) -> None:
-        """Fill the engine's free places."""
-        held = self._holdings.ids
+        held = self._held.ids
         free = self._engine.capacity - len(held)
         if free <= 0 or self._stopping.is_set():
             return
         now = self._clock.now()
-        if self._settler.waits_for_space(now):
+        if self._full_until is not None and now < self._full_until:
+            # A result found no space just now: other jobs would compute for nothing.
             return
-        until = self._holdings.lease_end(now)
+        until = self._held.lease_end(now)
         claimed = self._store.queue.claim(
             lambda job: lifecycle.claim(job, now, self._config.owner, until), limit=free, excluding=held
         )
         for job in claimed:
-            self._holdings.add(job, until)
+            self._held.add(job, until)
             self._publish(job, True)
         self._claimed.extend(claimed)
 
@@ -210,14 +305,13 @@ class Dispatcher:
         """Give the claimed jobs to the engine. If the store fails in between, the rest has its turn in the next round."""
         while self._claimed:
             job = self._claimed[0]
-            if runs_in(self._store.jobs.get(job.id), job.attempt):
+            if _runs_in(self._store.jobs.get(job.id), job.attempt):
                 self._hand_over(job)
             else:
-                self._holdings.drop(job.id, job.attempt)
+                self._held.drop(job.id, job.attempt)
             self._claimed.popleft()
 
     def _hand_over(self, job: Job) -> None:
-        """Give a claimed job to the engine."""
         payload = payload_blob(job.id)
         try:
             if not self._blobs.exists(payload):
@@ -239,8 +333,8 @@ class Dispatcher:
 
     def _fail(self, job: Job) -> None:
         """End a claimed job whose payload is gone from the disk."""
-        ended = self._store.jobs.swap(job, without_payload(job, self._clock.now()))
-        self._holdings.drop(job.id, job.attempt)
+        ended = self._store.jobs.swap(job, lifecycle.without_payload(job, self._clock.now()))
+        self._held.drop(job.id, job.attempt)
         if ended:
             self._publish(job, False)
 
@@ -248,6 +342,82 @@ class Dispatcher:
         """Queue a job again that the engine does not run."""
         held_here = job.status is ApiJobStatus.RUNNING and job.owner == self._config.owner
         given_back = held_here and self._store.jobs.swap(job, lifecycle.release(job))
-        self._holdings.drop(job.id, job.attempt)
+        self._held.drop(job.id, job.attempt)
         if given_back:
             self._publish(job, True)
+
+
+def _runs_in(job: Optional[Job], attempt: int) -> bool:
+    return job is not None and job.status is ApiJobStatus.RUNNING and job.attempt == attempt
+
+
+@dataclasses.dataclass
+class _HeldJob:
+    """A job that the engine has."""
+
+    attempt: int
+    lease_until: datetime.datetime
+    forfeited: bool = False
+    """Somebody else decided about it; the engine was told to stop, and the place is free once it has."""
+
+
+class _HeldJobs:
+    """The jobs that the engine has, one for each of its taken places. Used by one thread.
+
+    Args:
+        store: the database.
+        engine: what runs the jobs.
+        owner: the name of the dispatcher.
+        lease: how long a lease holds, in seconds; it is renewed when a third of that is over.
+    """
+
+    def __init__(self, store: Store, engine: Engine, owner: str, lease: float) -> None:
+        self._store = store
+        self._engine = engine
+        self._owner = owner
+        self._third = datetime.timedelta(seconds=lease / 3)
+        self._held: dict[str, _HeldJob] = {}
+
+    @property
+    def ids(self) -> Collection[str]:
+        return list(self._held)
+
+    def lease_end(self, now: datetime.datetime) -> datetime.datetime:
+        return now + 3 * self._third
+
+    def add(self, job: Job, lease_until: datetime.datetime) -> None:
+        self._held[job.id] = _HeldJob(job.attempt, lease_until)
+
+    def drop(self, job_id: str, attempt: int) -> None:
+        """Count an attempt no more."""
+        held = self._held.get(job_id)
+        if held is not None and held.attempt == attempt:
+            del self._held[job_id]
+
+    def check(self, job_id: str) -> None:
+        """Stop the engine on a job if it was cancelled, deleted or taken over."""
+        held = self._held.get(job_id)
+        if held is not None and not _runs_in(self._store.jobs.get(job_id), held.attempt):
+            self._forfeit(job_id, held)
+
+    def renew(self, now: datetime.datetime) -> None:
+        """Prolong the leases if it is time, and stop the engine on jobs whose lease was lost.
+
+        That it is time is told by the same clock that ends the lease: a machine that slept finds its leases due.
+        """
+        mine = {job_id: held for job_id, held in self._held.items() if not held.forfeited}
+        if not any(held.lease_until - now <= 2 * self._third for held in mine.values()):
+            return
+        until = self.lease_end(now)
+        wanted = [Holding(job_id, held.attempt) for job_id, held in mine.items()]
+        kept = self._store.queue.renew(self._owner, wanted, until)
+        for job_id, held in mine.items():
+            if Holding(job_id, held.attempt) in kept:
+                held.lease_until = until
+            else:
+                self._forfeit(job_id, held)
+
+    def _forfeit(self, job_id: str, held: _HeldJob) -> None:
+        if not held.forfeited:
+            held.forfeited = True
+            self._engine.cancel(job_id)

@@ -3,22 +3,6 @@
 
 """What the domain refuses, and why.
 
-::
-
-    Exception
-    └── DomainError
-        ├── InvalidRequest       the request makes no sense, whatever the state
-        ├── Unauthenticated      no valid token
-        ├── Forbidden            a valid token that may not do this
-        ├── NotFound             unknown, or somebody else's: the two answer alike
-        │   └── UnknownDevice
-        ├── Conflict             the request makes sense, but not in the present state
-        ├── LimitReached         too many jobs at once
-        ├── RateLimited          too many requests in a time
-        ├── TooLarge             a body over its limit
-        ├── StorageFull          no space left for data
-        └── Unavailable          the service cannot do it now, a later try may succeed
-
 The routes turn the class into an HTTP status and ``code`` into the four-digit code of the error body
 (both are listed in docs/protocol.md). Nothing branches on the text.
 """

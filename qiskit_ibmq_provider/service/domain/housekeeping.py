@@ -97,7 +97,6 @@ class Housekeeper:
         return self._scan is not None
 
     def _abandon_drafts(self, now: datetime.datetime) -> None:
-        """Give up jobs whose payload was never announced."""
         before = now - datetime.timedelta(seconds=self._config.draft_ttl)
         for job in self._store.jobs.stale_drafts(before, _BATCH):
             if self._store.jobs.swap(job, lifecycle.abandon(job, now)):

@@ -14,11 +14,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
-from qiskit_ibmq_provider.service.domain.accounts import SERVICE_USER
+from qiskit_ibmq_provider.service.domain.accounts import SERVICE_USER, digest_of, new_token
 from qiskit_ibmq_provider.service.domain.clock import Clock
 from qiskit_ibmq_provider.service.domain.errors import Conflict, InvalidRequest, NotFound
 from qiskit_ibmq_provider.service.domain.store import AccountStore, ProjectNames, UserRecord
-from qiskit_ibmq_provider.service.domain.tokens import digest_of, new_token
 
 __all__ = ["Users"]
 

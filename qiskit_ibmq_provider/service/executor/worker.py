@@ -8,10 +8,8 @@ Importing this module imports Qiskit and Aer; only worker processes do.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Optional
@@ -26,28 +24,29 @@ from qiskit_ibmq_provider.service.devices import Fleet
 from qiskit_ibmq_provider.service.domain.durable import DurableFile
 from qiskit_ibmq_provider.service.domain.engine import Task, TaskOutcome
 from qiskit_ibmq_provider.service.domain.errors import DomainError, UnknownDevice
-from qiskit_ibmq_provider.service.executor.circuits import CircuitRunner
-from qiskit_ibmq_provider.service.executor.documents import (
-    Provenance,
-    encode_document,
-    failures,
-    result_document,
-    summary,
+from qiskit_ibmq_provider.service.executor.circuits.aer import CircuitRunner
+from qiskit_ibmq_provider.service.executor.circuits.device_noise import CalibrationNoise
+from qiskit_ibmq_provider.service.executor.circuits.normalise import keep_final_state, normalise
+from qiskit_ibmq_provider.service.executor.circuits.resources import (
+    NoiseTraits,
+    check_memory,
+    check_noise,
+    check_time,
 )
-from qiskit_ibmq_provider.service.executor.effort import check_effort
-from qiskit_ibmq_provider.service.executor.kerneled import with_points
-from qiskit_ibmq_provider.service.executor.memory import check_memory
-from qiskit_ibmq_provider.service.executor.noise import CalibrationNoise
-from qiskit_ibmq_provider.service.executor.normalise import keep_final_state, normalise
-from qiskit_ibmq_provider.service.executor.payload import CircuitJob
-from qiskit_ibmq_provider.service.executor.processes import WorkerSettings
-from qiskit_ibmq_provider.service.executor.pulse.jobs import PulseJobs, runs_by_pulses
-from qiskit_ibmq_provider.service.executor.pulse.readout import Readout
-from qiskit_ibmq_provider.service.executor.pulse.results import DeviceDocuments
-from qiskit_ibmq_provider.service.executor.refusal import Refusal
-from qiskit_ibmq_provider.service.executor.rules import DeviceRules
-from qiskit_ibmq_provider.service.executor.simulator_options import check_noise
-from qiskit_ibmq_provider.service.executor.validate import read_calibration_date, read_job
+from qiskit_ibmq_provider.service.executor.circuits.results import (
+    circuit_provenance,
+    circuit_results,
+    circuit_summary,
+)
+from qiskit_ibmq_provider.service.executor.pulse.runner import DeviceDocuments, PulseRunner, runs_by_pulses
+from qiskit_ibmq_provider.service.executor.qobj.checks import JobRejected
+from qiskit_ibmq_provider.service.executor.qobj.circuit_job import read_circuit_job
+from qiskit_ibmq_provider.service.executor.qobj.device_rules import DeviceRules
+from qiskit_ibmq_provider.service.executor.qobj.options import KERNELED, read_calibration_date
+from qiskit_ibmq_provider.service.executor.readout import Readout
+from qiskit_ibmq_provider.service.executor.recently_used import RecentlyUsed
+from qiskit_ibmq_provider.service.executor.result_document import encode_document, failures, result_document
+from qiskit_ibmq_provider.service.executor.worker_processes import WorkerSettings
 
 __all__ = ["Worker"]
 
@@ -57,36 +56,28 @@ _NOISES_KEPT: Final = 8
 """Devices whose noise a worker remembers."""
 
 
-@dataclasses.dataclass(frozen=True)
-class _Run:
-    """A job that ran: its document and what the job shows of it."""
-
-    document: Mapping[str, Any]
-    summary: Mapping[str, Any]
+Computed = tuple[Mapping[str, Any], Mapping[str, Any]]
+"""The Result document of a job, and what the job shows of it."""
 
 
 class Worker:
-    """Runs tasks, one after the other, with what it remembers of devices.
-
-    Args:
-        settings: devices, threads and memory.
-    """
+    """Runs tasks, one after the other, with what it remembers of devices."""
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
         self._fleet = Fleet(settings.device_dirs, check=False, caps=settings.caps)
         self._runner = CircuitRunner(settings.threads, settings.memory)
-        self._pulses = PulseJobs(settings.memory)
-        self._noises: OrderedDict[tuple[str, str, int], CalibrationNoise] = OrderedDict()
+        self._pulses = PulseRunner(settings.memory)
+        self._noises = RecentlyUsed[CalibrationNoise](_NOISES_KEPT)
 
     def run(self, task: Task) -> TaskOutcome:
         """Run a task and write its result. Whatever is wrong with the job is in the outcome."""
         begin = time.monotonic()
         try:
-            run = self._compute(task)
+            document, summary = self._compute(task)
             with DurableFile(task.result_path) as file:
-                file.write(encode_document(run.document))
-        except Refusal as refusal:
+                file.write(encode_document(document))
+        except JobRejected as refusal:
             return _failed(ApiJobStatus.ERROR_VALIDATING_JOB, refusal.message, refusal.code)
         except DomainError as err:
             return _failed(ApiJobStatus.ERROR_RUNNING_JOB, err.message, err.code)
@@ -104,25 +95,24 @@ class Worker:
                 f"The simulation failed: {type(err).__name__}: {err!s:.300}",
                 ErrorCode.EXECUTION_FAILED,
             )
-        problem = failures(run.document)
+        problem = failures(document)
         return TaskOutcome(
             status=ApiJobStatus.COMPLETED if problem is None else ApiJobStatus.ERROR_RUNNING_JOB,
             error=None if problem is None else JobError(problem, int(ErrorCode.EXECUTION_FAILED)),
             has_result=True,
-            summary=run.summary,
+            summary=summary,
             time_taken=time.monotonic() - begin,
         )
 
-    def _compute(self, task: Task) -> _Run:
-        """Read and run a job."""
+    def _compute(self, task: Task) -> Computed:
         try:
             rules = DeviceRules.from_configuration(self._fleet.configuration(task.backend_name))
         except UnknownDevice as err:
-            raise Refusal(err.message, err.code) from err
+            raise JobRejected(err.message, err.code) from err
         payload = _payload(task.payload_path)
         if runs_by_pulses(payload):
             return self._compute_by_pulses(task, rules, payload)
-        job = read_job(payload, rules, max_experiments=self._settings.max_experiments)
+        job = read_circuit_job(payload, rules, max_experiments=self._settings.max_experiments)
         noise = None if rules.simulator else self._noise(rules, job.calibration_date)
         circuits = [normalise(experiment.instructions, rules, noise) for experiment in job.experiments]
         if rules.returns_states:
@@ -135,27 +125,30 @@ class Worker:
                 (qubit for circuit in circuits for qubit in circuit.measured),
                 (key for circuit in circuits for key in circuit.delays),
             )
-        check_noise(job.method, model, rules.name)
-        check_memory(job, self._settings.memory, rules.name, model=model)
-        check_effort(job, rules.name, model=model, threads=self._settings.threads, limit=task.time_limit)
+        traits = NoiseTraits.from_model(model)
+        check_noise(job.method, traits, rules.name)
+        check_memory(job, self._settings.memory, rules.name, noise=traits)
+        check_time(job, rules.name, noise=traits, threads=self._settings.threads, limit=task.time_limit)
         begin = time.monotonic()
         results = self._runner.run(job, circuits, model)
-        if job.meas_level == 1:
+        readout: Optional[Readout] = None
+        if job.meas_level == KERNELED:
             properties = self.calibration(rules.name, job.calibration_date)
             readout = Readout.from_properties(rules.name, properties, rules.qubits)
-            results = with_points(job, circuits, results, readout)
+        calibrated = None if noise is None else noise.calibrated
+        provenance = circuit_provenance(job, calibrated)
         document = result_document(
             task,
             rules,
-            job,
-            circuits,
-            results,
-            provenance=_provenance(job, noise),
+            circuit_results(job, circuits, results, provenance, readout),
+            qobj_id=job.qobj_id,
+            header=job.header,
+            metadata=provenance.of_result(rules),
             time_taken=time.monotonic() - begin,
         )
-        return _Run(document, summary(job, circuits, None if noise is None else noise.calibrated))
+        return document, circuit_summary(job, circuits, calibrated)
 
-    def _compute_by_pulses(self, task: Task, rules: DeviceRules, payload: Mapping[str, Any]) -> _Run:
+    def _compute_by_pulses(self, task: Task, rules: DeviceRules, payload: Mapping[str, Any]) -> Computed:
         """Read and run a job of schedules, or of circuits with gates that are defined by pulses."""
         config = payload.get("config")
         instant = read_calibration_date(config if isinstance(config, dict) else {}, rules)
@@ -165,57 +158,36 @@ class Worker:
             properties=self.calibration(rules.name, instant),
             generation=self._fleet.generation,
         )
-        document, told = self._pulses.compute(
-            task, rules, device, payload, max_experiments=self._settings.max_experiments
-        )
-        return _Run(document, told)
+        return self._pulses.run(task, rules, device, payload, max_experiments=self._settings.max_experiments)
 
     def calibration(self, name: str, instant: Optional[datetime.datetime]) -> Optional[dict[str, Any]]:
-        """Return the calibration of a device at an instant, or its newest; ``None`` for a device without any.
-
-        Raises:
-            Refusal: the device has calibrations, but none as old as that.
-        """
+        """Return the calibration of a device at an instant, or its newest; ``None`` for a device without any."""
         if instant is None:
             return self._fleet.properties(name)
         found = self._fleet.properties_at(name, instant)
         if found is None:
             dates = self._fleet.calibration_dates(name)
             oldest = f"its oldest is of {format_utc(dates[0])}" if dates else "it has none at all"
-            raise Refusal(
+            raise JobRejected(
                 f"{name} has no calibration of {format_utc(instant)} or before: {oldest}. "
                 "Choose a later 'calibration_date', or add the calibration with `ibmq devices add`."
             )
         return found
 
     def _noise(self, rules: DeviceRules, instant: Optional[datetime.datetime]) -> Optional[CalibrationNoise]:
-        """Return the noise of a device, from memory if it was used lately."""
         properties = self.calibration(rules.name, instant)
         if properties is None:
             return None
         key = (rules.name, properties["last_update_date"], self._fleet.generation)
-        noise = self._noises.pop(key, None) or CalibrationNoise(properties, rules.dt)
-        while len(self._noises) >= _NOISES_KEPT:
-            self._noises.popitem(last=False)
-        self._noises[key] = noise
-        return noise
+        return self._noises.get(key, lambda: CalibrationNoise(properties, rules.dt))
 
 
 def _payload(path: Path) -> Any:
-    """Return the decoded payload."""
     try:
         return codec.loads(path.read_bytes())
     except ProtocolError as err:
-        raise Refusal(f"The payload is not a Qobj: {err}") from err
-
-
-def _provenance(job: CircuitJob, noise: Optional[CalibrationNoise]) -> Provenance:
-    """Say where the noise came from."""
-    if noise is not None:
-        return Provenance("calibration", noise.calibrated)
-    return Provenance("none" if job.noise_model is None else "job")
+        raise JobRejected(f"The payload is not a Qobj: {err}") from err
 
 
 def _failed(status: ApiJobStatus, message: str, code: ErrorCode) -> TaskOutcome:
-    """Return the outcome of a job without a result."""
     return TaskOutcome(status=status, error=JobError(message, int(code)))

@@ -7,7 +7,7 @@ All processes of a user share it. It needs the extra ``[service]``; this package
 
 from __future__ import annotations
 
-from qiskit_ibmq_provider.service.local.record import LocalEndpoint
+from qiskit_ibmq_provider.service.local.discovery import LocalEndpoint
 
 __all__ = ["LocalEndpoint", "resolve_local"]
 
@@ -21,7 +21,7 @@ def resolve_local() -> LocalEndpoint:
         IBMQLocalServiceError: it cannot be found or started. The text says why, and what to do.
     """
     # Imported here: the service's own process imports this package too, and never loads Qiskit.
-    from qiskit_ibmq_provider.service.local.finding import find_or_start
-    from qiskit_ibmq_provider.service.local.place import LocalPlace
+    from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
+    from qiskit_ibmq_provider.service.local.starting import find_or_start
 
-    return find_or_start(LocalPlace.from_environment()).endpoint()
+    return find_or_start(LocalServiceConfig.from_environment()).endpoint()

@@ -1,83 +1,173 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""Finding the service of this machine, and starting it if it is not running."""
+"""Finding the service of this machine without starting it: is the one that the discovery file names there, and is it at work?
+
+The client's transport is not used: it belongs to accounts, with their proxies and retries. These requests stay on this machine.
+"""
 
 from __future__ import annotations
 
-import re
-import time
-from typing import Final
+import dataclasses
+import enum
+import http.client
+import json
+import os
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any, Final, Optional
+from urllib.parse import urlencode
 
-from qiskit_ibmq_provider._logging import get_logger
-from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
-from qiskit_ibmq_provider.service.local.asking import unfinished_jobs
-from qiskit_ibmq_provider.service.local.lock import starting_lock
-from qiskit_ibmq_provider.service.local.looking import find
-from qiskit_ibmq_provider.service.local.place import LocalPlace
-from qiskit_ibmq_provider.service.local.record import ServiceRecord
-from qiskit_ibmq_provider.service.local.starting import Started, start
-from qiskit_ibmq_provider.service.local.stopping import stop_holding_lock
-from qiskit_ibmq_provider.version import VERSION
+from qiskit_ibmq_provider.protocol import routes
+from qiskit_ibmq_provider.protocol.accounts import AccessToken, decode_network
+from qiskit_ibmq_provider.protocol.errors import ProtocolError
+from qiskit_ibmq_provider.protocol.filters import Compare, Filter, Operator
+from qiskit_ibmq_provider.protocol.status import API_JOB_FINAL_STATES
+from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
+from qiskit_ibmq_provider.service.local.discovery import ServiceRecord
+from qiskit_ibmq_provider.service.local.logfile import size_of
 
-__all__ = ["START_SECONDS", "find_or_start"]
+__all__ = ["LocalState", "Presence", "find", "look", "presence_of", "process_exists", "unfinished_jobs"]
 
-logger = get_logger(__name__)
+_SECONDS: Final = 5.0
+"""How long an answer from the same machine may take."""
 
-START_SECONDS: Final = 60.0
-"""How long a start may take. It takes two seconds, and more on a machine that is busy or reads Python from a network."""
+_MOST_JOBS: Final = 1000
+"""Unfinished jobs are counted up to here."""
 
-_PAUSE: Final = 0.2
-"""Seconds between two looks for a service that another process has started."""
+_LARGEST_ANSWER: Final = 16 * 1024 * 1024
 
 
-def find_or_start(place: LocalPlace) -> ServiceRecord:
-    """Return the service that is running; start it first if there is none.
+@dataclasses.dataclass(frozen=True)
+class LocalState:
+    """The service of this machine at one moment.
 
-    One that runs an older version of this package is replaced if it has nothing to do.
+    Attributes:
+        record: the running service; ``None`` if it does not run.
+        unfinished: jobs that wait or run; ``None`` if not known.
+        data_bytes: size of jobs and results on disk.
+    """
+
+    record: Optional[ServiceRecord]
+    unfinished: Optional[int]
+    data_bytes: int
+
+
+def look(config: LocalServiceConfig) -> LocalState:
+    """Return the state of the service. It is not started.
 
     Raises:
-        IBMQLocalServiceError: it cannot be found or started.
+        IBMQLocalServiceError: the directory is another machine's, or cannot be read.
     """
-    record = find(place)
-    if record is not None and not _is_outdated(record, place):
-        return record
-    place.make()
-    with starting_lock(place):
-        # Whoever had the lock before may have done it.
-        record = find(place)
-        if record is not None:
-            if not (_is_outdated(record, place) and unfinished_jobs(record) == 0):
-                return record
-            logger.info("The local service is of version %s and idle; it is started again.", record.version)
-            stop_holding_lock(place)
-        return _start(place)
+    record = find(config)
+    unfinished = unfinished_jobs(record) if record is not None else None
+    data_bytes = sum(size_of(path) for path in config.data_dir.rglob("*") if path.is_file())
+    return LocalState(record, unfinished, data_bytes)
 
 
-def _start(place: LocalPlace) -> ServiceRecord:
-    """Start a service. The lock is held, so if the data are in use, then by a service that is starting, or ending, or does not answer."""
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        outcome = start(place, timeout=START_SECONDS)
-        record = find(place)
-        if record is not None:
-            return record
-        if outcome is Started.READY:
-            raise IBMQLocalServiceError(
-                f"The local service says that it is ready, but does not answer on this machine. Its log is {place.log_file}. "
-                "A firewall may forbid connections to 127.0.0.1."
-            )
-        if time.monotonic() > deadline:
-            raise IBMQLocalServiceError(
-                f"A service that does not answer holds {place.data_dir}. Run `ibmq local stop`, then try again; no job is lost. "
-                f"Its log is {place.log_file}."
-            )
-        time.sleep(_PAUSE)
+def find(config: LocalServiceConfig) -> Optional[ServiceRecord]:
+    """Return the service that is running, or ``None``.
+
+    Raises:
+        IBMQLocalServiceError: the directory is another machine's, or cannot be read.
+    """
+    record = config.record()
+    return record if record is not None and presence_of(record) is Presence.OURS else None
 
 
-def _is_outdated(record: ServiceRecord, place: LocalPlace) -> bool:
-    """Return whether a start would give a newer version. An interpreter that the user chose has a version of its own."""
-    return place.python is None and _release(record.version) < _release(VERSION)
+class Presence(enum.Enum):
+    """What answers where a service should be."""
+
+    OURS = "ours"
+    """The service itself."""
+
+    GONE = "gone"
+    """Nothing, or something else."""
+
+    SILENT = "silent"
+    """Something that takes connections and says nothing: the service, very busy, or something else."""
 
 
-def _release(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+def presence_of(record: ServiceRecord) -> Presence:
+    """Return whether the service that a discovery file describes is there. No secret is sent."""
+    if not process_exists(record.pid):
+        return Presence.GONE
+    try:
+        answer = _ask(record.url)
+    except _NoAnswerError as err:
+        return Presence.SILENT if err.silent else Presence.GONE
+    known = isinstance(answer, Mapping) and answer.get("instance_id") == record.instance_id
+    return Presence.OURS if known else Presence.GONE
+
+
+def process_exists(pid: int) -> bool:
+    """Return whether there is a process with this id. On Windows that is not asked: the answer of the port decides."""
+    if os.name != "posix":
+        return True
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except (OSError, OverflowError):
+        # It belongs to somebody else, or the number is none.
+        return False
+    return True
+
+
+def unfinished_jobs(record: ServiceRecord) -> Optional[int]:
+    """Return how many jobs wait or run, at most a thousand per project; ``None`` if the service does not say.
+
+    Call it only for a service that :func:`presence_of` has recognised: it gets the token.
+    """
+    wanted = Filter(
+        where=Compare("status", Operator.NIN, [status.value for status in API_JOB_FINAL_STATES]),
+        limit=_MOST_JOBS,
+        fields=("id",),
+    )
+    query = urlencode({"filter": json.dumps(wanted.to_json())})
+    try:
+        login = _ask(record.url + routes.LOGIN.path(), body={"apiToken": record.token})
+        token = AccessToken.from_json(login).id
+        count = 0
+        for entry in decode_network(_ask(record.url + routes.NETWORK.path(), token=token)):
+            path = routes.JOB_IDS.path(hub=entry.hub, group=entry.group, project=entry.project)
+            jobs = _ask(f"{record.url}{path}?{query}", token=token)
+            count += len(jobs) if isinstance(jobs, list) else 0
+    except (_NoAnswerError, ProtocolError):
+        return None
+    return count
+
+
+class _NoAnswerError(Exception):
+    """There is no answer that can be understood. ``silent`` if something was there and took too long."""
+
+    def __init__(self, *, silent: bool) -> None:
+        super().__init__("no answer")
+        self.silent = silent
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """The service never redirects; something else on its port might."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """Follow nothing."""
+
+
+def _ask(url: str, *, token: Optional[str] = None, body: Optional[Mapping[str, Any]] = None) -> Any:
+    headers = {"Accept": "application/json", "Content-Type": "application/json"}
+    if token is not None:
+        headers["X-Access-Token"] = token
+    data = None if body is None else json.dumps(body).encode()
+    # An empty table of proxies: those of the environment are for the world outside.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
+    try:
+        request = urllib.request.Request(url, data=data, headers=headers)  # noqa: S310 (the URL is the service's own)
+        with opener.open(request, timeout=_SECONDS) as response:
+            return json.loads(response.read(_LARGEST_ANSWER))
+    except urllib.error.URLError as err:
+        raise _NoAnswerError(silent=isinstance(err.reason, socket.timeout)) from None
+    except socket.timeout:
+        raise _NoAnswerError(silent=True) from None
+    except (OSError, http.client.HTTPException, ValueError):
+        raise _NoAnswerError(silent=False) from None

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
-from qiskit_ibmq_provider.service.local.place import LocalPlace
+from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
 
 __all__ = ["append_to_log", "last_lines", "size_of"]
 
@@ -22,15 +22,15 @@ _READ: Final = 256 * 1024
 
 
 @contextmanager
-def append_to_log(place: LocalPlace) -> Iterator[IO[bytes]]:
+def append_to_log(config: LocalServiceConfig) -> Iterator[IO[bytes]]:
     """Open the log for a service that starts. Only its owner can read it.
 
     Raises:
         OSError: it cannot be written.
     """
-    if size_of(place.log_file) > _LARGEST:
-        os.replace(place.log_file, place.old_log_file)
-    handle = os.open(place.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    if size_of(config.log_file) > _LARGEST:
+        os.replace(config.log_file, config.old_log_file)
+    handle = os.open(config.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(handle, "ab") as log:
         yield log
 

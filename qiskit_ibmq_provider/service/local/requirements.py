@@ -6,12 +6,9 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from typing import TYPE_CHECKING, Final, Optional
+from typing import Final, Optional
 
-if TYPE_CHECKING:
-    from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
-
-__all__ = ["MODULES", "check_extra", "explain_missing", "missing_extra", "missing_module"]
+__all__ = ["MODULES", "explain_missing", "missing_module"]
 
 MODULES: Final = (
     "alembic",
@@ -38,29 +35,6 @@ def missing_module() -> Optional[str]:
     missing = [name for name in MODULES if not _is_there(name)]
     # Aer last: where the others are there too, it is the version of Python that lacks it.
     return min(missing, key=lambda name: name == _AER, default=None)
-
-
-def check_extra() -> None:
-    """Check that this interpreter can run the service.
-
-    Raises:
-        IBMQLocalServiceError: it lacks a module. The text says what to do.
-    """
-    missing = missing_module()
-    if missing is not None:
-        raise missing_extra(missing)
-
-
-def missing_extra(module: str) -> IBMQLocalServiceError:
-    """Return the error that says that the local service lacks a module, and what to do."""
-    # Imported here: it loads Qiskit, which the service's own process does without.
-    from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
-
-    return IBMQLocalServiceError(
-        explain_missing(
-            module, "set IBMQ_LOCAL_PYTHON to an interpreter of Python 3.9 to 3.12 that has this extra"
-        )
-    )
 
 
 def explain_missing(module: str, without_aer: str) -> str:

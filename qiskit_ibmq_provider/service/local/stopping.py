@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Final, Optional
 
 from qiskit_ibmq_provider.exceptions import IBMQLocalServiceError
-from qiskit_ibmq_provider.service.local.lock import starting_lock
-from qiskit_ibmq_provider.service.local.looking import find
-from qiskit_ibmq_provider.service.local.place import LocalPlace
-from qiskit_ibmq_provider.service.local.requirements import missing_extra
+from qiskit_ibmq_provider.service.local.config import LocalServiceConfig, missing_extra
+from qiskit_ibmq_provider.service.local.finding import find
 
 __all__ = ["clean", "stop", "stop_holding_lock"]
 
@@ -26,7 +24,7 @@ _STOP_SECONDS: Final = 20.0
 _PAUSE: Final = 0.05
 
 
-def stop(place: LocalPlace) -> Optional[int]:
+def stop(config: LocalServiceConfig) -> Optional[int]:
     """Stop the service and wait for its end. Jobs that wait or run are kept, and run after the next start.
 
     Returns:
@@ -35,46 +33,46 @@ def stop(place: LocalPlace) -> Optional[int]:
     Raises:
         IBMQLocalServiceError: it cannot be stopped.
     """
-    if not place.directory.is_dir():
+    if not config.directory.is_dir():
         return None
-    with starting_lock(place):
-        return stop_holding_lock(place)
+    with config.lock():
+        return stop_holding_lock(config)
 
 
-def stop_holding_lock(place: LocalPlace) -> Optional[int]:
+def stop_holding_lock(config: LocalServiceConfig) -> Optional[int]:
     """Do as :func:`stop`; the caller holds the lock of starting and stopping."""
-    record = find(place)
-    pid = record.pid if record is not None else _holder(place)
+    record = find(config)
+    pid = record.pid if record is not None else _holder(config)
     if pid is not None:
         _signal(pid, signal.SIGTERM)
-        if not _wait_until_free(place, _STOP_SECONDS) and sys.platform != "win32":
+        if not _wait_until_free(config, _STOP_SECONDS) and sys.platform != "win32":
             _signal(pid, signal.SIGKILL)
-            if not _wait_until_free(place, _STOP_SECONDS):
+            if not _wait_until_free(config, _STOP_SECONDS):
                 raise IBMQLocalServiceError(
-                    f"The local service (process {pid}) does not end. Its data are in {place.data_dir}."
+                    f"The local service (process {pid}) does not end. Its data are in {config.data_dir}."
                 )
-    place.discovery_file.unlink(missing_ok=True)
+    config.discovery_file.unlink(missing_ok=True)
     return pid
 
 
-def clean(place: LocalPlace) -> None:
+def clean(config: LocalServiceConfig) -> None:
     """Stop the service and remove all its jobs, results and logs. Devices that were added to it stay.
 
     Raises:
         IBMQLocalServiceError: it cannot be stopped, or a file cannot be removed.
     """
-    if not place.directory.is_dir():
+    if not config.directory.is_dir():
         return
-    with starting_lock(place):
-        stop_holding_lock(place)
+    with config.lock():
+        stop_holding_lock(config)
         try:
-            if place.data_dir.is_dir():
-                _remove_data(place.data_dir)
-            for path in (place.log_file, place.old_log_file):
+            if config.data_dir.is_dir():
+                _remove_data(config.data_dir)
+            for path in (config.log_file, config.old_log_file):
                 path.unlink(missing_ok=True)
         except OSError as err:
             raise IBMQLocalServiceError(
-                f"{err.filename or place.data_dir} cannot be removed: {err.strerror or err}."
+                f"{err.filename or config.data_dir} cannot be removed: {err.strerror or err}."
             ) from err
 
 
@@ -95,41 +93,31 @@ def _remove_data(data_dir: Path) -> None:
             entry.unlink()
 
 
-def _holder(place: LocalPlace) -> Optional[int]:
+def _holder(config: LocalServiceConfig) -> Optional[int]:
     """Return the process that holds the data although it does not answer."""
-    if _is_free(place):
+    if not _is_held(config):
         return None
-    from qiskit_ibmq_provider.service.data_lock import PID_NAME
+    from qiskit_ibmq_provider.service.data_lock import holder
 
-    try:
-        return int((place.data_dir / PID_NAME).read_text("ascii"))
-    except (OSError, ValueError):
+    pid = holder(config.data_dir)
+    if pid is None:
         raise IBMQLocalServiceError(
-            f"A process holds {place.data_dir}, but does not say which one it is. Find it and end it."
-        ) from None
+            f"A process holds {config.data_dir}, but does not say which one it is. Find it and end it."
+        )
+    return pid
 
 
-def _is_free(place: LocalPlace) -> bool:
-    """Return whether no service holds the data. The lock ends with the process that holds it, whatever becomes of its process id."""
+def _is_held(config: LocalServiceConfig) -> bool:
     try:
-        from filelock import FileLock, Timeout
+        from qiskit_ibmq_provider.service.data_lock import is_held
     except ImportError:
         raise missing_extra("filelock") from None
-    from qiskit_ibmq_provider.service.data_lock import LOCK_NAME
-
-    path = place.data_dir / LOCK_NAME
-    if not path.exists():
-        return True
-    try:
-        with FileLock(path, timeout=0):
-            return True
-    except Timeout:
-        return False
+    return is_held(config.data_dir)
 
 
-def _wait_until_free(place: LocalPlace, seconds: float) -> bool:
+def _wait_until_free(config: LocalServiceConfig, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
-    while not _is_free(place):
+    while _is_held(config):
         if time.monotonic() > deadline:
             return False
         time.sleep(_PAUSE)

@@ -1,16 +1,23 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""Routes of the account: what the service is, login, the user, and the user's projects."""
+"""Routes of the service itself and of the account: what it is, login, the user, and the user's projects."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from qiskit_ibmq_provider.protocol.accounts import ProjectEntry, UserInfo, encode_network
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.protocol.extensions import (
+    DIRECT_JOB_LIMIT,
+    DIRECT_JOBS,
+    DIRECT_RESULTS,
+    IDEMPOTENCY,
+)
 from qiskit_ibmq_provider.service.domain.errors import InvalidRequest
-from qiskit_ibmq_provider.service.routes import direct
 from qiskit_ibmq_provider.service.routes.context import (
     authenticate,
     in_thread,
@@ -19,10 +26,11 @@ from qiskit_ibmq_provider.service.routes.context import (
     read_json,
     services_of,
 )
+from qiskit_ibmq_provider.service.routes.errors import JSON_TYPE
 from qiskit_ibmq_provider.service.routes.urls import api_url, websocket_url
 from qiskit_ibmq_provider.version import __version__
 
-__all__ = ["about", "log_in", "network", "user_info", "version"]
+__all__ = ["about", "log_in", "network", "openapi", "user_info", "version"]
 
 
 async def about(request: Request) -> Response:
@@ -59,12 +67,13 @@ async def user_info(request: Request) -> Response:
     """Say who the caller is, and where the other services are."""
     principal = await authenticate(request)
     origin = origin_of(request)
-    largest = services_of(request).jobs.direct.largest
+    largest = services_of(request).submissions.largest_direct
+    direct: dict[str, Any] = {DIRECT_JOBS: 2} if largest else {}
     info = UserInfo(
         http_url=api_url(origin),
         ws_url=websocket_url(origin),
-        capabilities=direct.capabilities(largest),
-        limits=direct.limits(largest),
+        capabilities={IDEMPOTENCY: 1, **direct, DIRECT_RESULTS: 1},
+        limits={DIRECT_JOB_LIMIT: largest} if largest else {},
         id=principal.user_id,
         email=principal.email,
     )
@@ -76,3 +85,8 @@ async def network(request: Request) -> Response:
     principal = await authenticate(request)
     entries = [ProjectEntry(p.hub, p.group, p.project, p.is_default) for p in principal.projects]
     return json_response(encode_network(entries))
+
+
+async def openapi(request: Request) -> Response:
+    """Give the OpenAPI description of the service."""
+    return Response(request.app.state.description, media_type=JSON_TYPE)

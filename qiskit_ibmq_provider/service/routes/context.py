@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, Union
 
 from anyio import to_thread
 from starlette.requests import HTTPConnection, Request
@@ -16,7 +16,6 @@ from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
 from qiskit_ibmq_provider.protocol.fields import as_object
 from qiskit_ibmq_provider.service.domain.errors import InvalidRequest, TooLarge, Unauthenticated
 from qiskit_ibmq_provider.service.domain.model import Principal, Project
-from qiskit_ibmq_provider.service.routes.depth import check_depth
 from qiskit_ibmq_provider.service.routes.errors import JSON_TYPE
 from qiskit_ibmq_provider.service.routes.urls import public_origin
 from qiskit_ibmq_provider.service.services import Services
@@ -24,11 +23,14 @@ from qiskit_ibmq_provider.service.services import Services
 __all__ = [
     "TOKEN_HEADER",
     "authenticate",
+    "check_depth",
+    "decoded",
     "filter_of",
     "in_thread",
     "json_response",
     "origin_of",
     "project_of",
+    "read_body",
     "read_json",
     "services_of",
 ]
@@ -102,28 +104,46 @@ async def project_of(request: Request) -> tuple[Principal, Project]:
     return principal, project
 
 
-async def read_json(request: Request) -> Any:
-    """Return the JSON value in the body, whatever ``Content-Type`` says.
+async def read_body(request: Request, limit: int) -> bytearray:
+    """Return the body, whatever ``Content-Type`` says.
 
     Raises:
-        TooLarge: If the body is larger than any that the API knows. Payloads of jobs are streamed and have their own limit.
-        InvalidRequest: If it is not JSON, or nested too deeply.
+        TooLarge: If it has more bytes than the limit.
     """
-    config = services_of(request).config
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > config.max_body_bytes:
+        if len(body) > limit:
             raise TooLarge(
-                f"The body is larger than {config.max_body_bytes} bytes. Payloads of jobs go to the upload URL.",
+                f"The body is larger than {limit} bytes. Payloads of jobs go to the upload URL.",
                 ErrorCode.PAYLOAD_TOO_LARGE,
             )
+    return body
+
+
+async def read_json(request: Request) -> Any:
+    """Return the JSON value in the body. Payloads of jobs are streamed and have their own limit.
+
+    Raises:
+        TooLarge: If the body is larger than any that the API knows.
+        InvalidRequest: If it is not JSON, or nested too deeply.
+    """
+    config = services_of(request).config
+    return decoded(await read_body(request, config.max_body_bytes), "body", config.max_json_depth)
+
+
+def decoded(document: Union[bytearray, str], what: str, max_depth: int) -> Any:
+    """Return the JSON value that a part of a request holds.
+
+    Raises:
+        InvalidRequest: If it is not JSON, or nested too deeply.
+    """
     try:
-        value = codec.loads(body)
+        value = codec.loads(document)
     except ProtocolError:
-        # Its text shows how the body begins, and that may be a token.
-        raise InvalidRequest("The body is not JSON.", ErrorCode.BAD_REQUEST) from None
-    check_depth(value, config.max_json_depth, "body", ErrorCode.BAD_REQUEST)
+        # Its text shows how the document begins, and that may be a token.
+        raise InvalidRequest(f"The {what} is not JSON.", ErrorCode.BAD_REQUEST) from None
+    check_depth(value, max_depth, what, ErrorCode.BAD_REQUEST)
     return value
 
 
@@ -146,6 +166,27 @@ def filter_of(request: Request, code: ErrorCode = ErrorCode.BAD_REQUEST) -> Any:
         raise InvalidRequest(str(exc), code) from None
     check_depth(value, services_of(request).config.max_json_depth, "filter", code)
     return value
+
+
+def check_depth(value: Any, limit: int, what: str, code: ErrorCode) -> None:
+    """Refuse a value that is nested too deeply: what walks through it, also to show it, would need that much stack.
+
+    Args:
+        value: A value as JSON gives it.
+        limit: How many arrays and objects may stand in each other.
+        what: What the value is, for the message.
+        code: The code of the refusal.
+
+    Raises:
+        InvalidRequest: If it is.
+    """
+    level, depth = [value], 0
+    while level:
+        inside = [item for item in level if isinstance(item, (dict, list))]
+        depth += bool(inside)
+        if depth > limit:
+            raise InvalidRequest(f"The {what} is nested more than {limit} levels deep.", code)
+        level = [child for item in inside for child in (item.values() if isinstance(item, dict) else item)]
 
 
 def json_response(value: Any, status: int = 200) -> Response:

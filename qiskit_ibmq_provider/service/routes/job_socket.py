@@ -1,24 +1,38 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""The websocket that tells of a job's status until it is final."""
+"""The websocket that tells of a job's status until it is final.
+
+When a job ends or a queue moves, hundreds of websockets want to know the new state at the same moment. What they ask
+in one turn of the event loop is read in one go, in one thread, and what is the same for several is made once.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Final, Optional
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Optional, Union
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode, ProtocolError
 from qiskit_ibmq_provider.protocol.jobs import JobStatusRecord
-from qiskit_ibmq_provider.protocol.messages import AUTHENTICATED, AUTHENTICATION, CloseCode, StreamMessage
+from qiskit_ibmq_provider.protocol.messages import (
+    AUTHENTICATED,
+    AUTHENTICATION,
+    JOB_STATUS,
+    CloseCode,
+    StreamMessage,
+)
+from qiskit_ibmq_provider.protocol.status import is_final
+from qiskit_ibmq_provider.service.domain.accounts import Accounts
 from qiskit_ibmq_provider.service.domain.errors import DomainError, NotFound, Unauthenticated
-from qiskit_ibmq_provider.service.domain.model import Principal
+from qiskit_ibmq_provider.service.domain.jobs import Jobs
+from qiskit_ibmq_provider.service.domain.model import Job, Principal
 from qiskit_ibmq_provider.service.routes.context import in_thread, services_of
-from qiskit_ibmq_provider.service.routes.readings import Readings
 
-__all__ = ["job_status_socket"]
+__all__ = ["StatusReader", "job_status_socket"]
 
 REFUSED: Final = "authentication-failed"
 """Type of the first frame where the token is not accepted; any other than ``authenticated`` means that to a client."""
@@ -32,13 +46,15 @@ CLOSE_BUSY: Final = 1013
 REREAD_SECONDS: Final = 15.0
 """How often the status is read without news: news from another process may be lost."""
 
+_NO_TIMES: Final[Mapping[str, Any]] = {"estimated_start_time": None, "estimated_complete_time": None}
+
 
 async def job_status_socket(socket: WebSocket) -> None:
     """Authenticate, send the present status and each change, and end after the final one."""
     await socket.accept()
-    seats = services_of(socket).sockets
+    quota = services_of(socket).sockets
     try:
-        with seats.one_of_all() as free:
+        with quota.one_of_all() as free:
             if free:
                 await _serve(socket)
             else:
@@ -95,19 +111,19 @@ async def _follow(socket: WebSocket, token: str, job_id: str) -> None:
         NotFound: If there is no such job, or not any more.
     """
     services = services_of(socket)
-    readings: Readings = socket.app.state.readings
-    reading = await readings.read(token, job_id)
-    async with services.events.subscribe(job_id, queue=reading.backend_name) as news:
+    reader: StatusReader = socket.app.state.status_reader
+    state = await reader.read(token, job_id)
+    async with services.events.subscribe(job_id, queue=state.backend_name) as news:
         gone = asyncio.ensure_future(_wait_for_close(socket))
         gone.add_done_callback(lambda _: news.wake())
         try:
             shown: Optional[JobStatusRecord] = None
             while not gone.done():
-                reading = await readings.read(token, job_id)
-                if reading.essence != shown:
-                    await _send_bytes(socket, reading.frame)
-                    shown = reading.essence
-                if reading.is_final:
+                state = await reader.read(token, job_id)
+                if state.essence != shown:
+                    await _send_bytes(socket, state.frame)
+                    shown = state.essence
+                if state.is_final:
                     break
                 await news.changed(REREAD_SECONDS)
             # The client closes when it has the final status. If the server were first, some libraries would
@@ -120,7 +136,6 @@ async def _follow(socket: WebSocket, token: str, job_id: str) -> None:
 
 
 async def _wait_for_close(socket: WebSocket) -> None:
-    """Read and forget what the client sends until it closes."""
     with contextlib.suppress(WebSocketDisconnect):
         while True:
             await _receive(socket)
@@ -140,7 +155,6 @@ async def _receive(socket: WebSocket) -> str | bytes:
 
 
 async def _send(socket: WebSocket, frame: StreamMessage) -> None:
-    """Send a frame."""
     await _send_bytes(socket, frame.to_text().encode())
 
 
@@ -163,3 +177,102 @@ async def _refuse(socket: WebSocket, message: str) -> None:
 async def _close(socket: WebSocket, code: int) -> None:
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):
         await socket.close(int(code))
+
+
+_Question = tuple[str, str]
+"""An access token, and the job that its holder asks about."""
+
+
+@dataclasses.dataclass(frozen=True)
+class JobState:
+    """The state of a job at some moment."""
+
+    frame: bytes
+    """What a websocket sends."""
+    essence: JobStatusRecord
+    """The state without the times that differ each time it is read: alone they are no news."""
+    is_final: bool
+    backend_name: str
+
+
+class StatusReader:
+    """Answers what is asked at the same time together. For one event loop.
+
+    Args:
+        accounts: knows whose a token is.
+        jobs: the jobs.
+    """
+
+    def __init__(self, accounts: Accounts, jobs: Jobs) -> None:
+        self._accounts = accounts
+        self._jobs = jobs
+        self._asked: dict[_Question, asyncio.Future[JobState]] = {}
+        self._answering: set[asyncio.Task[None]] = set()
+
+    async def read(self, token: str, job_id: str) -> JobState:
+        """Return the state that a job has after this was called.
+
+        The token is looked at each time: a user may be removed, or get another one, while a job waits for days.
+
+        Raises:
+            Unauthenticated: if the token is not valid any more.
+            NotFound: if there is no such job, or it is not the user's.
+        """
+        loop = asyncio.get_running_loop()
+        if not self._asked:
+            # Everybody who was woken together asks before this is called.
+            loop.call_soon(self._begin)
+        future = self._asked.get((token, job_id))
+        if future is None:
+            future = self._asked[token, job_id] = loop.create_future()
+        # Others may wait for it, too, when this websocket ends.
+        return await asyncio.shield(future)
+
+    def _begin(self) -> None:
+        asked, self._asked = self._asked, {}
+        task = asyncio.ensure_future(self._answer(asked))
+        # The loop itself holds its tasks only weakly.
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, asked: Mapping[_Question, asyncio.Future[JobState]]) -> None:
+        answers: Mapping[_Question, Union[JobState, DomainError]] = {}
+        try:
+            answers = await in_thread(self._look_up, list(asked))
+        except DomainError as exc:
+            answers = dict.fromkeys(asked, exc)
+        finally:
+            for question, future in asked.items():
+                answer = answers.get(question)
+                if answer is None:
+                    # After a fault of our own nobody waits for ever: these websockets end, and their clients come again.
+                    future.cancel()
+                elif isinstance(answer, JobState):
+                    future.set_result(answer)
+                else:
+                    future.set_exception(answer)
+
+    def _look_up(self, questions: Sequence[_Question]) -> dict[_Question, Union[JobState, DomainError]]:
+        """Return the answer to each question; in a thread."""
+        jobs = self._jobs.several({job_id for _, job_id in questions})
+        states = {job_id: _state_of(job) for job_id, job in jobs.items()}
+        holders: dict[str, Principal] = {}
+        answers: dict[_Question, Union[JobState, DomainError]] = {}
+        for token, job_id in questions:
+            try:
+                if token not in holders:
+                    holders[token] = self._accounts.authenticate(token)
+                self._jobs.of_principal(holders[token], job_id, jobs.get(job_id))
+                answers[token, job_id] = states[job_id]
+            except DomainError as exc:
+                answers[token, job_id] = exc
+        return answers
+
+
+def _state_of(job: Job) -> JobState:
+    record = job.to_status_record()
+    essence = record
+    if record.queue is not None:
+        essence = record.replaced(queue=record.queue.replaced(**_NO_TIMES))
+    frame = StreamMessage(JOB_STATUS, record.to_json()).to_text().encode()
+    return JobState(frame, essence, is_final(record.status), job.backend_name)

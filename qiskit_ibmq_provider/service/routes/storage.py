@@ -9,16 +9,19 @@ clients send along is not looked at.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Optional, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from qiskit_ibmq_provider.service.domain.signed_urls import Purpose
+from qiskit_ibmq_provider.service.domain.submission import PayloadWriter
 from qiskit_ibmq_provider.service.routes.context import in_thread, json_response, services_of
 from qiskit_ibmq_provider.service.routes.errors import JSON_TYPE
-from qiskit_ibmq_provider.service.routes.signed_urls import Purpose, check_url
 
-__all__ = ["blob_response", "body_parts", "download", "upload"]
+__all__ = ["blob_response", "body_parts", "content_length", "download", "keep", "upload"]
+
+T = TypeVar("T")
 
 _CHUNK_BYTES: Final = 1024 * 1024
 """How much is gathered before a thread writes it: fewer changes of thread than packets."""
@@ -27,17 +30,8 @@ _CHUNK_BYTES: Final = 1024 * 1024
 async def upload(request: Request) -> Response:
     """Take the payload of a job that is being created. A payload sent again replaces the one before."""
     job_id = _checked_job_id(request, Purpose.UPLOAD)
-    announced = request.headers.get("content-length", "")
-    expected = int(announced) if announced.isdecimal() else None
-    writer = await in_thread(services_of(request).jobs.open_payload, job_id, expected)
-    try:
-        async for part in body_parts(request):
-            await in_thread(writer.write, part)
-        # Syncs the disk: not a matter for the event loop.
-        size = await in_thread(writer.commit)
-    finally:
-        # Nothing is left half-written, whatever ended the transfer; after the commit this does nothing.
-        writer.abort()
+    submissions = services_of(request).submissions
+    size = await keep(body_parts(request), lambda: submissions.open_payload(job_id, content_length(request)))
     return json_response({"size": size})
 
 
@@ -51,14 +45,45 @@ async def download(request: Request) -> Response:
 
 
 def _checked_job_id(request: Request, purpose: Purpose) -> str:
-    """Return the job of a storage URL.
-
-    Raises:
-        Forbidden: If the URL is for another purpose, its signature does not hold, or its time is over.
-    """
     names = request.path_params
-    check_url(services_of(request).signer, purpose, names["purpose"], names["job_id"], request.query_params)
+    services_of(request).signer.check_url(purpose, names["purpose"], names["job_id"], request.query_params)
     return str(names["job_id"])
+
+
+async def keep(parts: AsyncIterator[bytes], begin: Callable[[], PayloadWriter[T]]) -> T:
+    """Keep a payload as it comes, and return what becomes of it. Nothing is left half-written, whatever ends the transfer.
+
+    Args:
+        parts: The payload.
+        begin: Opens what takes it; called in a thread.
+    """
+    writer: Optional[PayloadWriter[T]] = None
+    part = b""
+
+    def write() -> PayloadWriter[T]:
+        nonlocal writer
+        if writer is None:
+            writer = begin()
+        writer.write(part)
+        return writer
+
+    try:
+        async for following in parts:
+            if part:
+                await in_thread(write)
+            part = following
+        # Syncs the disk: not a matter for the event loop. For a small payload this is the only change of thread.
+        return await in_thread(lambda: write().commit())
+    finally:
+        if writer is not None:
+            # After the commit this does nothing.
+            writer.abort()
+
+
+def content_length(request: Request) -> Optional[int]:
+    """Return how many bytes the body has, if the request says it beforehand."""
+    announced = request.headers.get("content-length", "")
+    return int(announced) if announced.isdecimal() else None
 
 
 async def body_parts(request: Request) -> AsyncIterator[bytes]:

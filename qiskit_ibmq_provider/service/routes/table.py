@@ -4,95 +4,87 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute, WebSocketRoute
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from qiskit_ibmq_provider.protocol import routes as paths
-from qiskit_ibmq_provider.service.routes import (
-    account,
-    description,
-    devices,
-    direct,
-    job_socket,
-    jobs,
-    listings,
-    storage,
-)
-from qiskit_ibmq_provider.service.routes.resource import Endpoint, Resource
+from qiskit_ibmq_provider.service.routes import account, devices, job_socket, jobs, storage
 from qiskit_ibmq_provider.service.routes.urls import API_PATH, OPENAPI_PATH, SOCKET_PATH
 
-__all__ = ["all_routes"]
+__all__ = ["Endpoint", "Resource", "all_routes"]
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Resource(Route):
+    """A route for all methods of a path, so that an answer 405 names them all. HEAD is GET without a body.
+
+    Args:
+        path: The path, with its places in braces.
+        endpoints: What answers, by method in upper case.
+    """
+
+    def __init__(self, path: str, endpoints: Mapping[str, Endpoint]) -> None:
+        self.endpoints = dict(endpoints)
+
+        async def endpoint(request: Request) -> Response:
+            return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+
+        super().__init__(path, endpoint, methods=list(endpoints))
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The names in braces, in order."""
+        return tuple(self.param_convertors)
 
 
 def all_routes() -> list[BaseRoute]:
     """Return every route of the service; the API is below ``/api``, its websockets below ``/api/ws``."""
     return [
         Resource("/", {"GET": account.about}),
-        _resource("", GET=account.about),
-        *_account_routes(),
-        *_device_routes(),
-        *_job_routes(),
-        *_storage_routes(),
-        *_socket_routes(),
-    ]
-
-
-def _account_routes() -> list[BaseRoute]:
-    return [
-        _resource(OPENAPI_PATH, GET=description.openapi),
-        _resource(paths.VERSION.template, GET=account.version),
-        _resource(paths.LOGIN.template, POST=account.log_in),
-        _resource(paths.USER_INFO.template, GET=account.user_info),
-        _resource(paths.NETWORK.template, GET=account.network),
-    ]
-
-
-def _device_routes() -> list[BaseRoute]:
-    return [
-        _resource(paths.DEVICES.template, GET=devices.devices),
-        _resource(paths.DEVICE_PROPERTIES.template, GET=devices.device_properties),
-        _resource(paths.DEVICE_DEFAULTS.template, GET=devices.device_defaults),
-        _resource(paths.DEVICE_STATUS.template, GET=devices.device_status),
-        _resource(paths.DEVICE_JOBS_LIMIT.template, GET=devices.device_jobs_limit),
-        _resource(paths.MY_BOOKINGS.template, GET=devices.my_bookings),
-        _resource(paths.DEVICE_BOOKINGS.template, GET=devices.device_bookings),
-    ]
-
-
-def _job_routes() -> list[BaseRoute]:
-    """The routes of jobs. Fixed paths stand before those with a job id, or ``status`` would be taken for one."""
-    return [
-        _resource(paths.JOBS.template, GET=direct.get_keyed_job, POST=jobs.create_job),
-        _resource(paths.JOBS_DIRECT.template, POST=direct.create_job_directly),
-        _resource(paths.JOB_STATUSES.template, GET=listings.job_statuses),
-        _resource(paths.LEGACY_JOB_STATUSES.template, GET=listings.job_statuses),
-        _resource(paths.JOB_IDS.template, GET=listings.job_ids),
-        _resource(paths.JOB.template, GET=jobs.get_job),
-        _resource(paths.JOB_STATUS.template, GET=jobs.get_status),
-        _resource(paths.LEGACY_JOB_STATUS.template, GET=jobs.get_status),
-        _resource(paths.JOB_DATA_UPLOADED.template, POST=jobs.announce_job),
-        _resource(paths.JOB_CANCEL.template, POST=jobs.cancel_job),
-        _resource(paths.JOB_PROPERTIES.template, GET=jobs.job_properties),
-        _resource(paths.JOB_UPLOAD_URL.template, GET=jobs.upload_url),
-        _resource(paths.JOB_DOWNLOAD_URL.template, GET=jobs.payload_url),
-        _resource(paths.JOB_RESULT_URL.template, GET=jobs.result_url),
-        _resource(paths.JOB_RESULT_DIRECT.template, GET=direct.get_result),
-        _resource(paths.JOB_RESULT_DOWNLOADED.template, POST=jobs.result_downloaded),
-        # The path that clients of the first generation read a job from is the one that newer ones change it by.
-        _resource(paths.JOB_UPDATE.template, GET=jobs.get_job, PUT=jobs.update_job, DELETE=jobs.delete_job),
-    ]
-
-
-def _storage_routes() -> list[BaseRoute]:
-    return [_resource(paths.STORAGE.template, GET=storage.download, PUT=storage.upload)]
-
-
-def _socket_routes() -> list[BaseRoute]:
-    return [
+        *(Resource(API_PATH + path, endpoints) for path, endpoints in _RESOURCES.items()),
         WebSocketRoute(SOCKET_PATH + paths.WS_JOB_STATUS.template, job_socket.job_status_socket),
         WebSocketRoute(SOCKET_PATH + paths.LEGACY_WS_JOB_STATUS.template, job_socket.job_status_socket),
     ]
 
 
-def _resource(path: str, **methods: Endpoint) -> Resource:
-    """Return the route for all methods of a path below the API."""
-    return Resource(API_PATH + path, methods)
+_RESOURCES: Final[Mapping[str, Mapping[str, Endpoint]]] = {
+    "": {"GET": account.about},
+    OPENAPI_PATH: {"GET": account.openapi},
+    paths.VERSION.template: {"GET": account.version},
+    paths.LOGIN.template: {"POST": account.log_in},
+    paths.USER_INFO.template: {"GET": account.user_info},
+    paths.NETWORK.template: {"GET": account.network},
+    paths.DEVICES.template: {"GET": devices.devices},
+    paths.DEVICE_PROPERTIES.template: {"GET": devices.device_properties},
+    paths.DEVICE_DEFAULTS.template: {"GET": devices.device_defaults},
+    paths.DEVICE_STATUS.template: {"GET": devices.device_status},
+    paths.DEVICE_JOBS_LIMIT.template: {"GET": devices.device_jobs_limit},
+    paths.MY_BOOKINGS.template: {"GET": devices.my_bookings},
+    paths.DEVICE_BOOKINGS.template: {"GET": devices.device_bookings},
+    # Fixed paths stand before those with a job id, or "status" would be taken for one.
+    paths.JOBS.template: {"GET": jobs.get_keyed_job, "POST": jobs.create_job},
+    paths.JOBS_DIRECT.template: {"POST": jobs.create_job_directly},
+    paths.JOB_STATUSES.template: {"GET": jobs.job_statuses},
+    paths.LEGACY_JOB_STATUSES.template: {"GET": jobs.job_statuses},
+    paths.JOB_IDS.template: {"GET": jobs.job_ids},
+    paths.JOB.template: {"GET": jobs.get_job},
+    paths.JOB_STATUS.template: {"GET": jobs.get_status},
+    paths.LEGACY_JOB_STATUS.template: {"GET": jobs.get_status},
+    paths.JOB_DATA_UPLOADED.template: {"POST": jobs.announce_job},
+    paths.JOB_CANCEL.template: {"POST": jobs.cancel_job},
+    paths.JOB_PROPERTIES.template: {"GET": jobs.job_properties},
+    paths.JOB_UPLOAD_URL.template: {"GET": jobs.upload_url},
+    paths.JOB_DOWNLOAD_URL.template: {"GET": jobs.payload_url},
+    paths.JOB_RESULT_URL.template: {"GET": jobs.result_url},
+    paths.JOB_RESULT_DIRECT.template: {"GET": jobs.get_result},
+    paths.JOB_RESULT_DOWNLOADED.template: {"POST": jobs.result_downloaded},
+    # The path that clients of the first generation read a job from is the one that newer ones change it by.
+    paths.JOB_UPDATE.template: {"GET": jobs.get_job, "PUT": jobs.update_job, "DELETE": jobs.delete_job},
+    paths.STORAGE.template: {"GET": storage.download, "PUT": storage.upload},
+}
+"""What answers, by path below the API and by method."""

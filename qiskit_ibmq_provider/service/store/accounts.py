@@ -14,10 +14,10 @@ from typing import Final, Optional
 import sqlalchemy as sa
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.service.domain.accounts import selector_of
 from qiskit_ibmq_provider.service.domain.errors import Unauthenticated
 from qiskit_ibmq_provider.service.domain.model import Principal, Project
 from qiskit_ibmq_provider.service.domain.store import AccountStore, ProjectNames, StoredToken, UserRecord
-from qiskit_ibmq_provider.service.domain.tokens import selector_of
 from qiskit_ibmq_provider.service.store.database import Database
 from qiskit_ibmq_provider.service.store.schema import (
     access_token,

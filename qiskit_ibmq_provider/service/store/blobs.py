@@ -12,15 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from qiskit_ibmq_provider._atomic import TEMPORARY_SUFFIX, leftovers, sync_directory
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.domain.blobs import BlobStore, BlobWriter
-from qiskit_ibmq_provider.service.domain.durable import (
-    TEMPORARY_SUFFIX,
-    DurableFile,
-    leftovers,
-    refusal_of,
-    sync_directory,
-)
+from qiskit_ibmq_provider.service.domain.durable import DurableFile, refusal_of
 from qiskit_ibmq_provider.service.domain.errors import DomainError, NotFound
 from qiskit_ibmq_provider.service.domain.store import StoreUnusable
 

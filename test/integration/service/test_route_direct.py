@@ -27,9 +27,14 @@ def creation(**fields: Any) -> dict[str, Any]:
 
 def direct(api: Api, key: Optional[str] = None, qobj: Any = None, **fields: Any) -> Any:
     """Submit a job in one request; return the answer."""
-    document = {**creation(**fields), "qObject": bell() if qobj is None else qobj}
-    headers = {"Idempotency-Key": key} if key else {}
-    return api.request("POST", DIRECT, data=json.dumps(document), headers=headers)
+    headers = {"Qx-Job": json.dumps(creation(**fields)), **({"Idempotency-Key": key} if key else {})}
+    return api.request("POST", DIRECT, data=json.dumps(bell() if qobj is None else qobj), headers=headers)
+
+
+def older_direct(api: Api, key: str, qobj: bytes, fields: bytes) -> Any:
+    """Submit a job as the client of the last release does, byte for byte; return the answer."""
+    headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+    return api.request("POST", DIRECT, data=fields[:-1] + b',"qObject":' + qobj + b"}", headers=headers)
 
 
 @pytest.fixture
@@ -127,6 +132,90 @@ def test_a_key_that_cannot_be_kept_is_refused(api: Api) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, 2000)
 
 
+HEADER = '{"backend":{"name":"ibmq_qasm_simulator"}}'
+
+
+@pytest.mark.parametrize(
+    ("header", "status", "code"),
+    [
+        ("", 400, 2000),
+        ("nonsense", 400, 2000),
+        ("[]", 400, 2000),
+        ("{}", 400, 2000),
+        ('{"backend":{"name":5}}', 400, 2000),
+        ('{"backend":{"name":"no_such_device"}}', 404, 3214),
+        ('{"backend":{"name":"ibmq_qasm_simulator"},"name":"\\u0000"}', 400, 3213),
+        ('{"backend":{"name":"ibmq_qasm_simulator"},"name":"\\ud800"}', 400, 3213),
+        ('{"backend":{"name":"ibmq_qasm_simulator"},"name":"\xe9"}', 400, 2000),
+        ('{"backend":{"name":"ibmq_qasm_simulator"},"more":' + "[" * 200 + "]" * 200 + "}", 400, 2000),
+        (HEADER + " " * 5000 + "{", 431, 2000),
+        ('{"name":"' + "x" * 100_000 + '"}', 431, 2000),
+        ('{"name":"' + "x" * 300_000 + '"}', 431, 2000),
+    ],
+)
+def test_a_header_that_cannot_be_a_job_is_refused(api: Api, header: str, status: int, code: int) -> None:
+    before = len(api.filtered(f"{JOBS}/status/v/1", limit=1000))
+    answer = api.request("POST", DIRECT, data=json.dumps(bell()), headers={"Qx-Job": header})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert "nonsense" not in answer.text
+    assert len(api.filtered(f"{JOBS}/status/v/1", limit=1000)) == before
+
+
+@pytest.mark.parametrize("size", [4096, 4097])
+def test_the_header_has_at_most_four_kilobytes(api: Api, size: int) -> None:
+    header = json.dumps(creation(name="x"))
+    header = header.replace('"x"', f'"{"x" * (size - len(header) + 1)}"')
+    assert len(header) == size
+    answer = api.request("POST", DIRECT, data=json.dumps(bell()), headers={"Qx-Job": header})
+    assert answer.status_code == (200 if size <= 4096 else 431)
+
+
+def test_any_name_goes_through_the_header(ibmq_provider: Any) -> None:
+    name = "".join(map(chr, [*range(1, 0x180), 0x2028, 0xFFFF, 0x1F600]))
+    client = ibmq_provider.backends()[0]._api_client
+    record = client.job_submit(SIMULATOR, bell(), job_name=name, job_tags=[name[:200], "é"])
+    assert (record.name, record.tags) == (name, (name[:200], "é"))
+
+
+def test_what_the_last_release_sends_is_still_answered(api: Api, key: str) -> None:
+    fields = (
+        b'{"backend":{"name":"ibmq_qasm_simulator"},"allowObjectStorage":true,'
+        b'"name":"b\xc3\xa9ll \\"qObject\\":{}","tags":["a","x\\\\"],"liveDataEnabled":null}'
+    )
+    qobj = json.dumps(bell(), separators=(",", ":")).encode()
+    job = older_direct(api, key, qobj, fields).json()["job"]
+    assert (job["name"], job["tags"]) == ('b\xe9ll "qObject":{}', ["a", "x\\"])
+    assert older_direct(api, key, qobj, fields).json()["job"]["id"] == job["id"]
+    # Both forms are one request to the key: a client may have been updated between two attempts.
+    again = api.request(
+        "POST",
+        DIRECT,
+        data=qobj,
+        headers={"Qx-Job": json.dumps(json.loads(fields)), "Idempotency-Key": key},
+    )
+    assert again.json()["job"]["id"] == job["id"]
+    assert api.wait(job["id"]) == "COMPLETED"
+    download = api.get(f"{JOBS}/{job['id']}/jobDownloadUrl")["url"]
+    assert api.request("GET", download).content == qobj
+
+
+def test_a_client_that_knows_only_the_older_form_submits_in_the_original_way(api: Api) -> None:
+    """Such a client uses what is announced in exactly version 1."""
+    offered = api.get("/users/me")["capabilities"]
+    assert offered["direct-jobs"] == 2
+    assert api.wait(api.submit(bell())) == "COMPLETED"
+
+
+def test_an_older_body_without_end_is_refused_before_it_fills_the_memory(small: Api) -> None:
+    def endless_fields() -> Iterator[bytes]:
+        yield b'{"name":"'
+        for _ in range(200):
+            yield b"x" * 65536
+
+    answer = small.request("POST", DIRECT, data=endless_fields())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, 2803)
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
@@ -139,7 +228,7 @@ def test_a_key_that_cannot_be_kept_is_refused(api: Api) -> None:
         (b'{"backend":{"name":"ibmq_qasm_simulator"},"qObject":[]}', 400, 2000),
     ],
 )
-def test_what_cannot_be_a_job_is_refused(api: Api, body: bytes, status: int, code: int) -> None:
+def test_an_older_body_that_cannot_be_a_job_is_refused(api: Api, body: bytes, status: int, code: int) -> None:
     answer = api.request("POST", DIRECT, data=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
 
@@ -172,12 +261,12 @@ def test_the_limit_is_announced_and_kept(small: Api) -> None:
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_that_is_cut_off_leaves_nothing_behind(small: Api, chunked: bool, key: str) -> None:
     assert stored(small) == []
-    body = json.dumps({**creation(), "qObject": {**bell(), "padding": "x" * 3_400_000}}).encode()
+    body = json.dumps({**bell(), "padding": "x" * 3_400_000}).encode()
     parts = urlsplit(small.service.url)
     length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(body)}"
     head = (
         f"POST {parts.path}{DIRECT} HTTP/1.1\r\nHost: {parts.netloc}\r\nX-Access-Token: {small.token}\r\n"
-        f"Idempotency-Key: {key}\r\n{length}\r\n\r\n"
+        f"Qx-Job: {json.dumps(creation())}\r\nIdempotency-Key: {key}\r\n{length}\r\n\r\n"
     )
     sent = body[:3_300_000]
     framed = b"%x\r\n%s\r\n" % (len(sent), sent) if chunked else sent

@@ -72,7 +72,7 @@ def test_the_user_is_told_base_urls_with_slashes_in_the_right_places(api: Api) -
         "ws": api.service.url.replace("http", "ws", 1) + "/ws/",
         "services": {},
     }
-    assert user["capabilities"] == {"idempotency": 1, "direct-jobs": 1, "direct-results": 1}
+    assert user["capabilities"] == {"idempotency": 1, "direct-jobs": 2, "direct-results": 1}
     assert user["limits"] == {"directJobBytes": 4 * 1024 * 1024}
     assert user["id"]
     assert user["email"]
@@ -131,7 +131,7 @@ def test_the_status_of_a_device_lets_least_busy_choose_it(api: Api) -> None:
 
 
 def test_the_job_limit_has_both_numbers(api: Api) -> None:
-    assert api.get(f"{PROJECT}/devices/{DEVICE}/jobsLimit") == {"maximumJobs": -1, "runningJobs": 0}
+    assert api.get(f"{PROJECT}/devices/{DEVICE}/jobsLimit") == {"maximumJobs": 1000, "runningJobs": 0}
 
 
 def test_there_are_no_reservations(api: Api) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from qiskit_ibmq_provider.api.exchange import Body, BodyReader, Timeouts
+from qiskit_ibmq_provider.api.exchange import Body, BodyReader
 
 PARTS = [b"abc", b"", b"defghij", b"k"]
 
@@ -37,10 +37,3 @@ def test_a_body_can_be_sent_again_and_large_ones_go_in_pieces():
         assert isinstance(opened, BodyReader)
         assert b"".join(opened) == b"x" * 150_000
     assert len(large) == 150_000
-
-
-def test_timeouts_can_only_become_shorter():
-    bounds = Timeouts(connect=5, read=30, total=90)
-    assert bounds.within(None) == bounds.within(100) == bounds
-    assert bounds.within(10) == Timeouts(5, 10, 10)
-    assert bounds.within(2) == Timeouts(2, 2, 2)

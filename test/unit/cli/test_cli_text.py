@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import io
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,8 +14,8 @@ from qiskit.providers.jobstatus import JobStatus
 
 from qiskit_ibmq_provider._text_table import table
 from qiskit_ibmq_provider.cli import build_parser
-from qiskit_ibmq_provider.cli._histogram import histogram
 from qiskit_ibmq_provider.cli._status_line import _StatusLine
+from qiskit_ibmq_provider.cli.demo import bars_of
 
 
 def _commands(parser: argparse.ArgumentParser, name: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -32,6 +33,32 @@ def test_every_command_has_help(command: tuple[str, ...], capsys: pytest.Capture
         build_parser().parse_args([*command, "--help"])
     assert ended.value.code == 0
     assert " ".join(("usage: ibmq", *command)) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "serve",
+        "devices add",
+        "devices remove",
+        *(f"users {verb}" for verb in "add list set-projects rotate remove".split()),
+    ],
+)
+def test_every_command_on_a_service_of_ones_own_takes_its_settings_alike(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        build_parser().parse_args([*command.split(), "--help"])
+    out = capsys.readouterr().out
+    assert "--config FILE" in out and "--data-dir DIR" in out
+
+
+def test_no_command_reads_a_setting_itself() -> None:
+    import qiskit_ibmq_provider.cli as cli
+
+    for path in Path(cli.__file__).parent.glob("*.py"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert "IBMQ_SERVICE_" not in line or "Use --token-file" in line, path.name
 
 
 @pytest.mark.parametrize(
@@ -53,7 +80,7 @@ def test_tables_are_aligned_with_numbers_to_the_right() -> None:
 
 
 def test_bars_are_as_long_as_the_counts() -> None:
-    lines = histogram({"11": 250, "00": 500, "10": 250, "01": 0}).splitlines()
+    lines = bars_of({"11": 250, "00": 500, "10": 250, "01": 0}).splitlines()
     assert [line.split()[0] for line in lines] == ["00", "01", "10", "11"]
     assert lines[0] == "    00   50.0 %  " + 40 * "#"
     assert lines[1] == "    01    0.0 %"

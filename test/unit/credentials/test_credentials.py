@@ -81,9 +81,7 @@ def test_repr_shows_neither_tokens_nor_passwords():
 def test_credentials_of_a_project_keep_where_to_log_in():
     account = Credentials("t", URL, proxies={"urls": {"https": "http://p"}}, verify=False)
     project = account.for_project(
-        "h",
-        "g",
-        "p",
+        HubGroupProject("h", "g", "p"),
         url="https://b/api",
         websockets_url="wss://b/ws/",
         services={"runtime": "https://r"},
@@ -221,7 +219,9 @@ def test_preferences_are_found_with_the_credentials_of_the_file():
 
 def test_the_times_of_a_connection_can_be_scaled():
     account = Credentials("token", "https://host/api", time_scale=3)
-    project = account.for_project("h", "g", "p", url="https://host/api", websockets_url="wss://host")
+    project = account.for_project(
+        HubGroupProject("h", "g", "p"), url="https://host/api", websockets_url="wss://host"
+    )
     for credentials in (account, project):
         assert credentials.connection_parameters() == {"verify": True, "time_scale": 3.0}
     for wrong in (0, -1, float("nan"), "2", True, None):

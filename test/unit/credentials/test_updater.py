@@ -29,7 +29,15 @@ def stored() -> list[Credentials]:
 
 
 @pytest.mark.parametrize(
-    "url", [QE_URL, QE2_URL, QCONSOLE2_URL, QCONSOLE_URL + HUBS.format("h"), QCONSOLE2_URL + HUBS.format("h")]
+    "url",
+    [
+        QE_URL,
+        QE2_URL,
+        QCONSOLE2_URL,
+        QCONSOLE_URL + HUBS.format("h"),
+        QCONSOLE2_URL + HUBS.format("h"),
+        "https://localhost/api" + HUBS.format("h"),
+    ],
 )
 def test_one_old_account_becomes_one_with_the_authentication_url(url, capsys):
     store_credentials(Credentials("secret-token", url, proxies=PROXIES))
@@ -48,6 +56,13 @@ def test_several_old_accounts_become_one(capsys):
     assert update_credentials(force=True).token == "a"
     assert [c.url for c in stored()] == [QE2_AUTH_URL]
     assert "Those of the first one are used" in capsys.readouterr().out
+
+
+def test_old_accounts_beside_one_of_version_2_go_and_that_one_stays():
+    for token, url in (("a", QE2_AUTH_URL), ("b", QE_URL + HUBS.format("h"))):
+        store_credentials(Credentials(token, url))
+    assert update_credentials(force=True).token == "a"
+    assert [(c.token, c.url) for c in stored()] == [("a", QE2_AUTH_URL)]
 
 
 @pytest.mark.parametrize("url", [QE2_AUTH_URL, "https://q.example.org/api", "local"])

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qiskit_ibmq_provider.managed._parts import (
+    Spans,
     experiment_count,
     experiments_per_job,
     options_of_part,
     split,
 )
-from qiskit_ibmq_provider.managed._spans import Spans
 from qiskit_ibmq_provider.managed.exceptions import IBMQJobManagerInvalidStateError
 
 

@@ -18,13 +18,15 @@ from qiskit.result import Result
 
 from qiskit_ibmq_provider.exceptions import IBMQBackendApiError
 from qiskit_ibmq_provider.managed import IBMQJobManagerInvalidStateError, ManagedJob, ManagedJobSet
-from qiskit_ibmq_provider.managed._labels import default_name, new_id, set_tag
-from qiskit_ibmq_provider.managed._retrieval import adopt, arrange, num_circuits, parse_name
+from qiskit_ibmq_provider.managed._retrieval import arrange, num_circuits, parse_name
 from qiskit_ibmq_provider.managed.utils import (
     JOB_SET_NAME_FORMATTER,
+    default_name,
     format_job_details,
     format_status_counts,
+    new_id,
     requires_submit,
+    set_tag,
 )
 
 
@@ -251,6 +253,6 @@ def test_a_job_whose_submission_lost_its_answer_is_taken_over_if_it_runs(status,
     managed = ManagedJob(0, 1)
     managed.future = Future()
     managed.future.set_exception(failure)
-    adopt(managed, Backend())
+    managed.adopt_lost_job(Backend())
     assert (managed.job is not None) is adopted
     assert managed.submit_error is (None if adopted else failure)

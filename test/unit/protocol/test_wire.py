@@ -169,6 +169,8 @@ def test_only_the_known_version_of_an_extension_is_used():
     assert extensions.offered({"idempotency": 1}, extensions.IDEMPOTENCY)
     assert not extensions.offered({"idempotency": 2}, extensions.IDEMPOTENCY)
     assert not extensions.offered({}, extensions.DIRECT_JOBS)
+    assert extensions.offered({"direct-jobs": 2}, extensions.DIRECT_JOBS, 2)
+    assert not extensions.offered({"direct-jobs": 1}, extensions.DIRECT_JOBS, 2)
 
 
 def test_a_name_that_is_no_text_in_any_encoding_still_has_a_path():

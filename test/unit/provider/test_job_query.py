@@ -12,13 +12,13 @@ import time
 import pytest
 from qiskit.providers.jobstatus import JobStatus
 
-from qiskit_ibmq_provider._project.job_query import job_query
+from qiskit_ibmq_provider._project.job_query import JobQuery
 from qiskit_ibmq_provider.exceptions import IBMQBackendValueError
 from qiskit_ibmq_provider.protocol.filters import match
 
 
 def where(**arguments: object) -> dict:
-    return job_query(**arguments).where.to_json()
+    return JobQuery(**arguments).where.to_json()
 
 
 def test_without_conditions_nothing_is_asked():
@@ -78,7 +78,7 @@ def test_db_filter_joins_without_losing_anything():
         "liveDataEnabled": True,
     }
     before = copy.deepcopy(mine)
-    clause = job_query(status=["RUNNING", "ERROR"], db_filter=mine).where
+    clause = JobQuery(status=["RUNNING", "ERROR"], db_filter=mine).where
     assert mine == before
     job = {"status": "RUNNING", "runMode": "dedicated", "liveDataEnabled": True}
     assert match(clause, job)
@@ -104,9 +104,9 @@ def test_db_filter_joins_without_losing_anything():
 )
 def test_a_value_that_cannot_be_used_is_refused(arguments, message):
     with pytest.raises(IBMQBackendValueError, match=message):
-        job_query(**arguments)
+        JobQuery(**arguments)
 
 
 def test_a_date_has_to_be_a_date():
     with pytest.raises(TypeError):
-        job_query(start_datetime=17)
+        JobQuery(start_datetime=17)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qiskit_ibmq_provider._project import page_walk as _page_walk
-from qiskit_ibmq_provider._project.job_query import job_query
+from qiskit_ibmq_provider._project.job_query import JobQuery
 from qiskit_ibmq_provider._project.page_walk import walk_pages
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 from qiskit_ibmq_provider.protocol.filters import Clause, match, parse_clause
@@ -54,7 +54,7 @@ def date(second: int) -> str:
 
 
 def walk(server: ListServer, **arguments: object) -> list[str]:
-    return [job["id"] for job in walk_pages(server.page, job_query(**arguments), stamp)]
+    return [job["id"] for job in walk_pages(server.page, JobQuery(**arguments), stamp)]
 
 
 @given(
@@ -107,7 +107,7 @@ def test_a_limit_that_one_page_fills_takes_one_request():
 
 def test_the_walk_is_lazy():
     server = ListServer([{"id": f"j{number}", "creationDate": date(number)} for number in range(10)], cap=2)
-    jobs = walk_pages(server.page, job_query(limit=None), stamp)
+    jobs = walk_pages(server.page, JobQuery(limit=None), stamp)
     assert server.requests == 0
     next(jobs)
     assert server.requests == 1
@@ -122,7 +122,7 @@ def test_a_server_that_ignores_the_ids_cannot_keep_the_walk_busy():
         cursor = where.to_json().get("creationDate", {}).get("gte", "")
         return [job for job in jobs if job["creationDate"] >= cursor][skip : skip + 4]
 
-    got = [job["id"] for job in walk_pages(page, job_query(limit=None, descending=False), stamp)]
+    got = [job["id"] for job in walk_pages(page, JobQuery(limit=None, descending=False), stamp)]
     assert got == [f"j{number}" for number in range(9)]
     assert server.requests < 20
 
@@ -131,10 +131,10 @@ def test_a_server_that_gives_the_same_page_for_ever_is_an_error_and_not_the_end_
     jobs = [{"id": f"j{number}", "creationDate": date(number)} for number in range(4)]
     got, requests = [], []
     with pytest.raises(ProtocolError, match="the same jobs whichever page.*Ask for fewer"):
-        for job in walk_pages(lambda *page: requests.append(page) or jobs, job_query(limit=None), stamp):
+        for job in walk_pages(lambda *page: requests.append(page) or jobs, JobQuery(limit=None), stamp):
             got.append(job["id"])
     assert (got, len(requests)) == (["j0", "j1", "j2", "j3"], 3)
-    assert len(list(walk_pages(lambda *page: jobs, job_query(limit=4), stamp))) == 4
+    assert len(list(walk_pages(lambda *page: jobs, JobQuery(limit=4), stamp))) == 4
 
 
 def test_db_filter_on_the_creation_date_survives_paging():
@@ -160,7 +160,7 @@ def test_a_list_without_limit_is_asked_for_in_batches():
 
 def test_jobs_that_are_made_meanwhile_do_not_move_the_pages():
     server = ListServer([{"id": f"j{number}", "creationDate": date(number)} for number in range(40)], cap=4)
-    jobs = walk_pages(server.page, job_query(limit=40), stamp)
+    jobs = walk_pages(server.page, JobQuery(limit=40), stamp)
     got = [next(jobs)["id"] for _ in range(8)]
     server.jobs = [
         *server.jobs,
@@ -174,8 +174,6 @@ def test_a_server_that_knows_no_numbers_is_asked_page_by_page():
     server = ListServer([{"id": f"j{number}", "creationDate": date(number)} for number in range(30)], cap=3)
     got = [
         job["id"]
-        for job in walk_pages(
-            lambda limit, _, *rest: server.page(limit, 0, *rest), job_query(limit=30), stamp
-        )
+        for job in walk_pages(lambda limit, _, *rest: server.page(limit, 0, *rest), JobQuery(limit=30), stamp)
     ]
     assert got == [f"j{number}" for number in range(29, -1, -1)]

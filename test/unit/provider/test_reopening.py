@@ -10,11 +10,11 @@ import pickle
 
 import pytest
 
-from qiskit_ibmq_provider._account.reopening import reopening_credentials
+from qiskit_ibmq_provider._login import reopening_credentials
 from qiskit_ibmq_provider.accountprovider import AccountProvider
 from qiskit_ibmq_provider.credentials import Credentials, HubGroupProject
+from qiskit_ibmq_provider.credentials.credentials import AccountReference, OpenedBy
 from qiskit_ibmq_provider.credentials.localaccount import choose_local_for_retired
-from qiskit_ibmq_provider.credentials.reference import AccountReference, OpenedBy
 from qiskit_ibmq_provider.exceptions import IBMQAccountCredentialsNotFound
 from qiskit_ibmq_provider.ibmqfactory import QX_AUTH_URL, IBMQFactory
 
@@ -28,12 +28,12 @@ def reference(url=URL, opened_by=OpenedBy.SESSION):
 
 def test_the_environment_wins_over_the_stored_account(monkeypatch):
     IBMQFactory.save_account("stored", URL)
-    credentials, _, opened_by = reopening_credentials(reference())
-    assert (credentials.token, opened_by) == ("stored", OpenedBy.STORED)
+    credentials, _ = reopening_credentials(reference())
+    assert (credentials.token, credentials.opened_by) == ("stored", OpenedBy.STORED)
     monkeypatch.setenv("QE_TOKEN", "environment")
     monkeypatch.setenv("QE_URL", URL + "/")
-    credentials, _, opened_by = reopening_credentials(reference())
-    assert (credentials.token, opened_by) == ("environment", OpenedBy.ENVIRONMENT)
+    credentials, _ = reopening_credentials(reference())
+    assert (credentials.token, credentials.opened_by) == ("environment", OpenedBy.ENVIRONMENT)
 
 
 def test_an_account_of_another_url_is_not_used(monkeypatch):
@@ -61,7 +61,7 @@ def test_a_url_with_user_and_password_is_found_by_what_is_left_of_it(monkeypatch
 
 
 def test_the_service_of_this_machine_needs_no_account():
-    credentials, _, _ = reopening_credentials(reference("local"))
+    credentials, _ = reopening_credentials(reference("local"))
     assert credentials.is_local()
 
 

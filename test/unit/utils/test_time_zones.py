@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qiskit_ibmq_provider._project.job_query import job_query
+from qiskit_ibmq_provider._project.job_query import JobQuery
 from qiskit_ibmq_provider.job.ibmqjob import IBMQJob
 from qiskit_ibmq_provider.job.queueinfo import QueueInfo
 from qiskit_ibmq_provider.protocol.filters import match
@@ -97,7 +97,7 @@ def test_jobs_since_a_local_time_are_those_created_from_that_instant_on(zone, da
     start = data.draw(wall_clocks(zone))
     instant = local_to_utc(start)
     created = instant + data.draw(from_change)
-    since, until = job_query(start_datetime=start).where, job_query(end_datetime=start).where
+    since, until = JobQuery(start_datetime=start).where, JobQuery(end_datetime=start).where
     job = {"id": "1", "creationDate": format_utc(created)}
     assert match(since, job) == (created >= instant)
     assert match(until, job) == (created <= instant)

@@ -66,7 +66,7 @@ class ChannelCorrection:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> ChannelCorrection:
-        """Read what ``to_json`` wrote."""
+        """Read the entry of a channel."""
         return cls(
             scale=complex(*document["scale"]),
             crosstalk={channel: complex(*value) for channel, value in document.get("crosstalk", {}).items()},
@@ -76,20 +76,6 @@ class ChannelCorrection:
                 for peak, real, imaginary, shifts in document.get("gains", [])
             ),
         )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON document, with seven significant digits."""
-        document: dict[str, Any] = {"scale": _pair(self.scale)}
-        if self.crosstalk:
-            document["crosstalk"] = {channel: _pair(value) for channel, value in self.crosstalk.items()}
-        if self.shifts:
-            document["shifts"] = {str(qubit): float(f"{value:.7g}") for qubit, value in self.shifts.items()}
-        if self.gains:
-            document["gains"] = [
-                [float(f"{gain.peak:.7g}"), *_pair(gain.factor), float(f"{gain.shifts:.7g}")]
-                for gain in self.gains
-            ]
-        return document
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,20 +93,11 @@ class Corrections:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Corrections:
-        """Read what ``to_json`` wrote."""
+        """Read the entry of a device."""
         return cls(
             {channel: ChannelCorrection.from_json(value) for channel, value in document["channels"].items()},
             {name: float(value) for name, value in document.get("assumed", {}).items()},
         )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON document."""
-        document: dict[str, Any] = {
-            "channels": {channel: value.to_json() for channel, value in self.channels.items()}
-        }
-        if self.assumed:
-            document["assumed"] = dict(self.assumed)
-        return document
 
 
 def gain_at(gains: Sequence[Gain], peak: float) -> Gain:
@@ -151,12 +128,5 @@ def find_corrections(configuration: Mapping[str, Any]) -> Optional[Corrections]:
 
 @functools.lru_cache(maxsize=1)
 def _shipped() -> Mapping[str, Any]:
-    """Return the content of the file, read once."""
     content = json.loads(CORRECTIONS_FILE.read_text(encoding="utf-8"))
     return {"devices": {}} if not isinstance(content, dict) else content
-
-
-def _pair(value: complex) -> list[float]:
-    """Return a complex number as it stands in JSON."""
-    value = complex(value)
-    return [float(f"{value.real:.7g}"), float(f"{value.imag:.7g}")]

@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Optional
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
-from qiskit_ibmq_provider.service.executor.pulse.waveforms import PulseError
-from qiskit_ibmq_provider.service.executor.refusal import Refusal
+from qiskit_ibmq_provider.service.executor.qobj.checks import InstructionError, JobRejected
 
 __all__ = ["Channel", "PulseDevice"]
 
@@ -77,15 +76,11 @@ class PulseDevice:
     def from_documents(
         cls, configuration: Mapping[str, Any], defaults: Optional[Mapping[str, Any]]
     ) -> PulseDevice:
-        """Read a device as the device catalogue gives it, with GHz and ns.
-
-        Raises:
-            Refusal: the device cannot run schedules; the message says what it lacks.
-        """
+        """Read a device as the device catalogue gives it, with GHz and ns. One that lacks what schedules need is refused."""
         name = configuration["backend_name"]
         lacking = "pulse defaults" if defaults is None else "a Hamiltonian"
         if defaults is None or not configuration.get("hamiltonian"):
-            raise Refusal(
+            raise JobRejected(
                 f"{name} cannot run pulse schedules or gates that are defined by pulses: it has no {lacking}. "
                 "The devices that can are listed by provider.backends(open_pulse=True).",
                 ErrorCode.SCHEDULES_UNSUPPORTED,
@@ -116,18 +111,14 @@ class PulseDevice:
         )
 
     def channel(self, name: Any) -> Channel:
-        """Return a channel by its name.
-
-        Raises:
-            PulseError: there is none of this name.
-        """
+        """Return a channel by its name, such as ``d0``."""
         match = _CHANNEL.fullmatch(name) if isinstance(name, str) else None
         if match is None:
-            raise PulseError(f"a channel should be named like d0, u0, m0 or a0, not {name!r:.40}")
+            raise InstructionError(f"a channel should be named like d0, u0, m0 or a0, not {name!r:.40}")
         kind, index = match[1], int(match[2])
         available = len(self.controls) if kind == "u" else self.qubits
         if index >= available:
-            raise PulseError(f"there is no channel {name}: {self.name} has {available} {_KINDS[kind]}")
+            raise InstructionError(f"there is no channel {name}: {self.name} has {available} {_KINDS[kind]}")
         return Channel(kind, index)
 
     def frequency(self, channel: Channel, drives: Sequence[float]) -> float:

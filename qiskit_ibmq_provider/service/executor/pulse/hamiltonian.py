@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Optional
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
-from qiskit_ibmq_provider.service.executor.refusal import Refusal
+from qiskit_ibmq_provider.service.executor.qobj.checks import JobRejected
 
 __all__ = ["Term", "channel_qubits", "couplings", "read_terms"]
 
@@ -57,12 +57,12 @@ def read_terms(
             does not know is added to it.
 
     Raises:
-        Refusal: the device has no Hamiltonian, or one that cannot be read.
+        JobRejected: the device has no Hamiltonian, or one that cannot be read.
     """
     hamiltonian = configuration.get("hamiltonian")
     name = configuration.get("backend_name")
     if not isinstance(hamiltonian, Mapping) or not hamiltonian.get("h_str"):
-        raise Refusal(
+        raise JobRejected(
             f"The device {name} cannot run schedules: its configuration has no Hamiltonian. Use a device that has one, or circuits.",
             ErrorCode.SCHEDULES_UNSUPPORTED,
         )
@@ -72,7 +72,7 @@ def read_terms(
         try:
             terms.extend(_read(text, values))
         except (KeyError, ValueError, ZeroDivisionError) as err:
-            raise Refusal(
+            raise JobRejected(
                 f"The device {name} cannot run schedules: the term {text!r:.80} of its Hamiltonian cannot be read ({err}).",
                 ErrorCode.SCHEDULES_UNSUPPORTED,
             ) from err
@@ -85,31 +85,19 @@ def read_terms(
 
 
 def couplings(configuration: Mapping[str, Any]) -> frozenset[frozenset[int]]:
-    """Return the pairs of qubits between which the Hamiltonian exchanges excitations.
-
-    Raises:
-        Refusal: the device has no Hamiltonian, or one that cannot be read.
-    """
+    """Return the pairs of qubits between which the Hamiltonian exchanges excitations."""
     return frozenset(
         term.qubits for term in read_terms(configuration) if term.channel is None and len(term.qubits) == 2
     )
 
 
 def channel_qubits(configuration: Mapping[str, Any], channel: str) -> tuple[int, ...]:
-    """Return the qubits that a drive or control channel concerns: those on which it acts first, then those at whose frequency it plays.
-
-    Args:
-        configuration: of the device, as on the wire.
-        channel: as ``d0`` or ``u3``.
-
-    Raises:
-        Refusal: the Hamiltonian has no such channel.
-    """
+    """Return the qubits that a drive or control channel concerns: those on which it acts first, then those at whose frequency it plays."""
     acted = sorted(
         {qubit for term in read_terms(configuration) if term.channel == channel for qubit in term.qubits}
     )
     if not acted:
-        raise Refusal(
+        raise JobRejected(
             f"The Hamiltonian of the device {configuration.get('backend_name')} has no channel {channel!r}.",
             ErrorCode.SCHEDULES_UNSUPPORTED,
         )
@@ -121,7 +109,6 @@ def channel_qubits(configuration: Mapping[str, Any], channel: str) -> tuple[int,
 
 
 def _read(text: str, values: Mapping[str, float]) -> Iterator[Term]:
-    """Yield the terms of one text."""
     text = text.replace(" ", "")
     found = _SUM.fullmatch(text)
     if found is not None:
@@ -151,7 +138,6 @@ def _product(text: str, values: Mapping[str, float]) -> list[tuple[float, tuple[
 
 
 def _sum(text: str, values: Mapping[str, float]) -> list[tuple[float, tuple[tuple[str, int], ...]]]:
-    """Return the terms of a sum."""
     return [
         (-coefficient if sign == "-" else coefficient, factors)
         for sign, part in _split(text, "+-")
@@ -160,7 +146,6 @@ def _sum(text: str, values: Mapping[str, float]) -> list[tuple[float, tuple[tupl
 
 
 def _factor(text: str, values: Mapping[str, float]) -> tuple[float, tuple[tuple[str, int], ...]]:
-    """Return one number, name or operator."""
     if text.startswith("-"):
         coefficient, factors = _factor(text[1:], values)
         return -coefficient, factors

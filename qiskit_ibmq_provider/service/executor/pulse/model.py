@@ -25,7 +25,8 @@ import numpy.typing as npt
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.executor.pulse.corrections import Corrections, Gain, find_corrections
 from qiskit_ibmq_provider.service.executor.pulse.hamiltonian import Term, read_terms
-from qiskit_ibmq_provider.service.executor.refusal import Refusal
+from qiskit_ibmq_provider.service.executor.pulse.program import ComplexArray, RealArray
+from qiskit_ibmq_provider.service.executor.qobj.checks import JobRejected
 
 __all__ = ["Drive", "LEVELS", "MAX_QUBITS", "PulseModel"]
 
@@ -38,9 +39,6 @@ MAX_QUBITS: Final = 5
 _MICROSECOND: Final = 1e3
 _UNITS: Final = {"s": 1e9, "ms": 1e6, "us": _MICROSECOND, "µs": _MICROSECOND, "ns": 1.0}
 """Nanoseconds of the units of time in a calibration."""
-
-ComplexArray = npt.NDArray[np.complex128]
-RealArray = npt.NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,11 +123,11 @@ class PulseModel:
             corrections: of the drives; by default those that this package ships for the device.
 
         Raises:
-            Refusal: the device has no Hamiltonian that can be read, or there are too many qubits.
+            JobRejected: the device has no Hamiltonian that can be read, or there are too many qubits.
         """
         chosen = tuple(sorted(qubits))
         if not 1 <= len(chosen) <= MAX_QUBITS:
-            raise Refusal(
+            raise JobRejected(
                 f"The schedule needs {len(chosen)} coupled qubits in one simulation; at most {MAX_QUBITS} are simulated. Use fewer.",
                 ErrorCode.SCHEDULES_UNSUPPORTED,
             )
@@ -137,9 +135,9 @@ class PulseModel:
             corrections = find_corrections(configuration)
         terms = read_terms(configuration, None if corrections is None else corrections.assumed)
         operators = _Operators(chosen)
-        energies, basis = _dress(_static(terms, operators), operators.levels)
+        energies, basis = _dress(_operator(terms, None, operators), operators.levels)
         lowering = {
-            channel: _lowering(_driven(terms, channel, operators), basis, operators.levels)
+            channel: _lowering(_operator(terms, channel, operators), basis, operators.levels)
             for channel in {term.channel for term in terms if term.channel and term.qubits <= set(chosen)}
         }
         frequencies = 2 * math.pi * np.array(defaults["qubit_freq_est"], dtype=float)
@@ -189,18 +187,20 @@ class _Operators:
         return result
 
 
-def _static(terms: Sequence[Term], operators: _Operators) -> ComplexArray:
-    """Return the Hamiltonian without drives, of which only what keeps the number of excitations."""
+def _operator(terms: Sequence[Term], channel: Optional[str], operators: _Operators) -> ComplexArray:
+    """Return the operator that a channel drives; without a channel, the Hamiltonian without drives."""
     total = np.zeros((operators.dimension, operators.dimension), dtype=complex)
     for term in terms:
-        if term.channel is None and term.qubits <= set(operators.qubits):
+        if term.channel == channel and term.qubits <= set(operators.qubits):
             total += term.coefficient * operators.product(term.factors)
-    number = operators.levels.sum(axis=0)
-    return np.where(number[:, None] == number[None, :], total, 0)
+    return total
 
 
 def _dress(hamiltonian: ComplexArray, levels: npt.NDArray[np.int64]) -> tuple[RealArray, ComplexArray]:
-    """Return the energies of the dressed states and, as columns, the states, in the order of the product states that they resemble."""
+    """Return the energies of the dressed states and, as columns, the states, in the order of the product states that they resemble.
+
+    Only what keeps the number of excitations counts.
+    """
     number = levels.sum(axis=0)
     energies = np.zeros(len(number))
     basis = np.zeros_like(hamiltonian)
@@ -225,15 +225,6 @@ def _match(overlaps: RealArray) -> list[int]:
         remaining[row] = -1
         remaining[:, column] = -1
     return result
-
-
-def _driven(terms: Sequence[Term], channel: str, operators: _Operators) -> ComplexArray:
-    """Return the operator that a channel drives."""
-    total = np.zeros((operators.dimension, operators.dimension), dtype=complex)
-    for term in terms:
-        if term.channel == channel and term.qubits <= set(operators.qubits):
-            total += term.coefficient * operators.product(term.factors)
-    return total
 
 
 def _lowering(operator: ComplexArray, basis: ComplexArray, levels: npt.NDArray[np.int64]) -> ComplexArray:

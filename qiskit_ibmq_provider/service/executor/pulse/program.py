@@ -12,9 +12,10 @@ from typing import Optional
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Acquisition", "PulseProgram", "Segment"]
+__all__ = ["Acquisition", "ComplexArray", "PulseProgram", "RealArray", "Segment"]
 
 ComplexArray = npt.NDArray[np.complex128]
+RealArray = npt.NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,11 +71,3 @@ class PulseProgram:
     signals: Mapping[str, tuple[Segment, ...]]
     acquisitions: tuple[Acquisition, ...]
     qubits: tuple[int, ...]
-
-    def dense(self, channel: str) -> ComplexArray:
-        """Return the signal of a channel sample by sample, with the silence in it. Shape ``(duration,)``."""
-        signal = np.zeros(self.duration, dtype=complex)
-        for segment in self.signals.get(channel, ()):
-            stop = min(segment.stop, self.duration)
-            signal[segment.start : stop] = segment.samples[: stop - segment.start]
-        return signal

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from qiskit_ibmq_provider.service.executor.pulse.model import PulseModel
+from qiskit_ibmq_provider.service.executor.pulse.program import ComplexArray, RealArray
 from qiskit_ibmq_provider.service.executor.pulse.slices import Slice
 
 __all__ = ["Propagators", "exponentials"]
@@ -36,9 +36,6 @@ _NORM: Final = 0.6
 
 _BLOCK: Final = 2**21
 """Matrix elements that are worked on at a time: few enough to stay in the cache of a processor."""
-
-ComplexArray = npt.NDArray[np.complex128]
-RealArray = npt.NDArray[np.float64]
 
 
 def exponentials(matrices: ComplexArray) -> ComplexArray:
@@ -61,12 +58,7 @@ def exponentials(matrices: ComplexArray) -> ComplexArray:
 
 
 class Propagators:
-    """The matrices of slices, each distinct one computed once.
-
-    Args:
-        model: of the qubits.
-        step: ns of a step.
-    """
+    """The matrices of slices with steps of so many ns, each distinct one computed once."""
 
     def __init__(self, model: PulseModel, step: float) -> None:
         self._model = model
@@ -105,7 +97,6 @@ class Propagators:
         return result
 
     def _compute(self, group: Sequence[tuple[tuple[object, ...], Slice]]) -> None:
-        """Compute the matrices of slices with the same channels, frame and shape."""
         model = self._model
         first = group[0][1]
         rest = model.energies - first.frame * model.excitations
@@ -147,7 +138,6 @@ class Propagators:
         return np.asarray(matrices.reshape(count, steps, *matrices.shape[1:]))
 
     def _powers(self, values: ComplexArray, part: Slice, rest: RealArray) -> ComplexArray:
-        """Return the matrices of flat slices."""
         energies, states = np.linalg.eigh(self._hamiltonians(values, part, rest))
         turned = states * np.exp(-1j * energies * part.length * self._step)[:, None, :]
         return np.asarray(turned @ states.conj().transpose(0, 2, 1))

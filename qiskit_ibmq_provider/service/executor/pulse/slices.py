@@ -15,11 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from qiskit_ibmq_provider.service.executor.pulse.corrections import gain_at
 from qiskit_ibmq_provider.service.executor.pulse.model import PulseModel
-from qiskit_ibmq_provider.service.executor.pulse.program import PulseProgram
+from qiskit_ibmq_provider.service.executor.pulse.program import ComplexArray, PulseProgram, RealArray
 
 __all__ = ["SLICE", "Slice", "cut", "steps_per_sample"]
 
@@ -37,9 +36,6 @@ _STEP: Final = 0.25
 
 _SAME: Final = 1e-9
 """Carriers that differ by less, in rad/ns, are the same."""
-
-ComplexArray = npt.NDArray[np.complex128]
-RealArray = npt.NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,23 +68,12 @@ class Slice:
 
 
 def steps_per_sample(dt: float) -> int:
-    """Return into how many steps a sample is divided.
-
-    Args:
-        dt: seconds of a sample.
-    """
+    """Return into how many steps a sample of ``dt`` seconds is divided."""
     return max(1, math.ceil(dt * 1e9 / _STEP - 1e-9))
 
 
 def cut(model: PulseModel, program: PulseProgram, start: int, stop: int) -> Iterator[Slice]:
-    """Yield the slices of a part of a program in order.
-
-    Args:
-        model: of the qubits. Channels that do not act on them are left out.
-        program: the program.
-        start: the first sample of the part.
-        stop: the first sample after it.
-    """
+    """Yield the slices of a program from one sample to another. Channels that do not act on the qubits of the model are left out."""
     signals = {
         channel: program.signals[channel] for channel in sorted(program.signals) if channel in model.drives
     }

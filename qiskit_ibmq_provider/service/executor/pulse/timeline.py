@@ -9,15 +9,20 @@ import cmath
 import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NoReturn, Optional
+from typing import Final, Optional
 
 import numpy as np
 
-from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.executor.pulse.device import Channel, PulseDevice
+from qiskit_ibmq_provider.service.executor.pulse.instructions import (
+    Acquire,
+    Delay,
+    Frame,
+    Play,
+    PulseInstruction,
+)
 from qiskit_ibmq_provider.service.executor.pulse.program import Acquisition, Segment
-from qiskit_ibmq_provider.service.executor.pulse.steps import Acquire, Delay, Frame, Play, Step
-from qiskit_ibmq_provider.service.executor.refusal import Refusal
+from qiskit_ibmq_provider.service.executor.qobj.checks import reject_instruction
 
 __all__ = ["Timeline", "channel_signals", "check_frequency", "read_timeline"]
 
@@ -32,11 +37,14 @@ Signals = Mapping[str, tuple[Segment, ...]]
 
 @dataclasses.dataclass(frozen=True)
 class Timeline:
-    """A schedule, ready to be run: signals of drive and control channels, and acquisitions in the order of their start."""
+    """A schedule, ready to be run: signals of drive and control channels, and acquisitions in the order of their start.
+
+    ``instructions`` is how many instructions it was made of.
+    """
 
     signals: Signals
     acquisitions: tuple[Acquisition, ...]
-    steps: int
+    instructions: int
 
     @property
     def qubits(self) -> frozenset[int]:
@@ -46,58 +54,48 @@ class Timeline:
 
 
 def read_timeline(
-    device: PulseDevice, steps: Sequence[Step], where: str, drives: Optional[Sequence[float]] = None
+    device: PulseDevice,
+    instructions: Sequence[PulseInstruction],
+    where: str,
+    drives: Optional[Sequence[float]] = None,
 ) -> Timeline:
-    """Return the timeline of a schedule.
-
-    Args:
-        device: the device.
-        steps: the instructions, in the order in which they came.
-        where: the schedule, to begin messages with.
-        drives: GHz of the drive of each qubit at the start; the calibrated ones by default.
+    """Return the timeline of a schedule, whose drives start at such frequencies in GHz, or else at the calibrated ones.
 
     Raises:
-        Refusal: instructions overlap that cannot, or a channel is tuned out of its range. The message names instruction and channel.
+        JobRejected: instructions overlap that cannot, or a channel is tuned out of its range. The message names instruction and channel.
     """
-    acquires = [step for step in steps if isinstance(step, Acquire)]
+    acquires = [item for item in instructions if isinstance(item, Acquire)]
     _check_acquires(device, acquires)
-    signals, _ = channel_signals(device, steps, drives)
-    measures = _plays_by_channel(step for step in steps if _channel_kind(step) == "m")
+    signals, _ = channel_signals(device, instructions, drives)
+    measured = _by_channel(
+        item for item in instructions if isinstance(item, Play) and item.channel.kind == "m"
+    )
     acquisitions = [
         Acquisition(
-            qubit=step.qubit,
-            start=_instant(step, measures.get(f"m{step.qubit}", ())),
-            duration=step.duration,
-            memory_slot=step.memory_slot,
-            register_slot=step.register_slot,
+            qubit=item.qubit,
+            start=_instant(item, measured.get(Channel("m", item.qubit), ())),
+            duration=item.duration,
+            memory_slot=item.memory_slot,
+            register_slot=item.register_slot,
         )
-        for step in acquires
+        for item in acquires
     ]
     return Timeline(
         signals=signals,
-        acquisitions=tuple(sorted(acquisitions, key=lambda item: (item.start, item.qubit))),
-        steps=len(steps),
+        acquisitions=tuple(sorted(acquisitions, key=lambda found: (found.start, found.qubit))),
+        instructions=len(instructions),
     )
 
 
 def channel_signals(
-    device: PulseDevice, steps: Sequence[Step], drives: Optional[Sequence[float]] = None
+    device: PulseDevice, instructions: Sequence[PulseInstruction], drives: Optional[Sequence[float]] = None
 ) -> tuple[dict[str, tuple[Segment, ...]], dict[str, float]]:
-    """Return what drive and control channels play, and the phase in radians that each is left with.
-
-    Args:
-        device: the device.
-        steps: the instructions.
-        drives: GHz of the drive of each qubit at the start; the calibrated ones by default.
-
-    Raises:
-        Refusal: pulses overlap, or a channel is tuned out of its range.
-    """
+    """Return what drive and control channels play, and the phase in radians that each is left with."""
     signals: dict[str, tuple[Segment, ...]] = {}
     phases: dict[str, float] = {}
-    for channel, timed in _by_channel(steps).items():
+    for channel, timed in _by_channel(instructions).items():
         line = _ChannelLine(device, channel, device.frequencies if drives is None else drives)
-        segments = [segment for step in timed for segment in line.follow(step)]
+        segments = [segment for item in timed for segment in line.follow(item)]
         if segments:
             signals[channel.name] = tuple(segments)
         if channel.moves_qubits:
@@ -106,16 +104,12 @@ def channel_signals(
 
 
 def check_frequency(device: PulseDevice, channel: Channel, frequency: float, where: str) -> None:
-    """Check that a drive or control channel can be tuned to a frequency in GHz.
-
-    Raises:
-        Refusal: it cannot.
-    """
+    """Refuse a frequency in GHz to which a drive or control channel cannot be tuned."""
     low, high = device.range(channel)
     if not low - _RANGE_SLACK <= frequency <= high + _RANGE_SLACK:
-        raise Refusal(
-            f"{where}: {channel.name} of {device.name} can be tuned from {low:.6f} to {high:.6f} GHz, not to {frequency:.6g} GHz.",
-            ErrorCode.INVALID_INSTRUCTION,
+        reject_instruction(
+            where,
+            f"{channel.name} of {device.name} can be tuned from {low:.6f} to {high:.6f} GHz, not to {frequency:.6g} GHz",
         )
 
 
@@ -133,93 +127,80 @@ class _ChannelLine:
         # Turns by which the carrier is ahead: its phase does not jump where its frequency does.
         self._ahead = 0.0
 
-    def follow(self, step: Step) -> list[Segment]:
+    def follow(self, item: PulseInstruction) -> list[Segment]:
         """Take the next instruction; return what it plays."""
-        if isinstance(step, Frame):
+        if isinstance(item, Frame):
             if self._channel.moves_qubits:
-                self._turn(step)
+                self._turn(item)
             return []
-        if not isinstance(step, Play):
+        if not isinstance(item, Play):
             return []
-        if step.start < self._free:
-            _refuse(step, f"{self._channel.name} still plays another pulse until sample {self._free}")
-        self._free = step.start + step.duration
+        if item.start < self._free:
+            reject_instruction(
+                item.where, f"{self._channel.name} still plays another pulse until sample {self._free}"
+            )
+        self._free = item.start + item.duration
         if not self._channel.moves_qubits:
             return []
-        samples = step.pulse.samples() * cmath.exp(1j * self.phase)
+        samples = item.pulse.samples() * cmath.exp(1j * self.phase)
         if abs(self._offset) > _SAME or self._ahead:
-            middles = np.arange(step.start, step.start + step.duration) + 0.5
+            middles = np.arange(item.start, item.start + item.duration) + 0.5
             samples = samples * np.exp(
                 2j * math.pi * (self._offset * self._device.dt * middles + self._ahead)
             )
-        return [Segment(step.start, samples)] if samples.any() else []
+        return [Segment(item.start, samples)] if samples.any() else []
 
-    def _turn(self, step: Frame) -> None:
-        """Change phase or frequency."""
-        if step.kind == "fc":
-            self.phase += step.value
+    def _turn(self, item: Frame) -> None:
+        if item.kind == "fc":
+            self.phase += item.value
             return
-        if step.kind == "setp":
-            self.phase = step.value
+        if item.kind == "setp":
+            self.phase = item.value
             return
-        offset = self._offset + step.value if step.kind == "shiftf" else step.value - self._calibrated
-        check_frequency(self._device, self._channel, self._calibrated + offset, step.where)
-        self._ahead += (self._offset - offset) * self._device.dt * step.start
+        offset = self._offset + item.value if item.kind == "shiftf" else item.value - self._calibrated
+        check_frequency(self._device, self._channel, self._calibrated + offset, item.where)
+        self._ahead += (self._offset - offset) * self._device.dt * item.start
         self._offset = offset
 
 
-def _by_channel(steps: Iterable[Step]) -> dict[Channel, list[Step]]:
+def _by_channel(instructions: Iterable[PulseInstruction]) -> dict[Channel, list[PulseInstruction]]:
     """Return the instructions of each channel in time. Where several begin at once, those without duration come first."""
-    channels: dict[Channel, list[Step]] = {}
-    for step in steps:
-        if not isinstance(step, (Acquire, Delay)):
-            channels.setdefault(step.channel, []).append(step)
+    channels: dict[Channel, list[PulseInstruction]] = {}
+    for item in instructions:
+        if not isinstance(item, (Acquire, Delay)):
+            channels.setdefault(item.channel, []).append(item)
     for timed in channels.values():
-        timed.sort(key=lambda step: (step.start, step.duration > 0))
+        timed.sort(key=lambda item: (item.start, item.duration > 0))
     return channels
 
 
-def _plays_by_channel(steps: Iterable[Step]) -> dict[str, list[Play]]:
-    """Return the pulses of each channel in time."""
-    return {
-        channel.name: [step for step in timed if isinstance(step, Play)]
-        for channel, timed in _by_channel(steps).items()
-    }
-
-
-def _channel_kind(step: Step) -> str:
-    return step.channel.kind
-
-
-def _instant(step: Acquire, pulses: Sequence[Play]) -> int:
+def _instant(item: Acquire, pulses: Sequence[PulseInstruction]) -> int:
     """Return when a measured qubit collapses: when its measure pulse begins, or when it is listened to where there is no such pulse."""
     for pulse in pulses:
-        if pulse.start < step.start + step.duration and step.start < pulse.start + pulse.duration:
+        if pulse.start < item.start + item.duration and item.start < pulse.start + pulse.duration:
             return pulse.start
-    return step.start
+    return item.start
 
 
 def _check_acquires(device: PulseDevice, acquires: Sequence[Acquire]) -> None:
     """Refuse to listen to a qubit twice at once, or differently to qubits that are read out together."""
     groups = {qubit: group for group in device.measure_groups for qubit in group}
-    ordered = sorted(acquires, key=lambda step: step.start)
+    ordered = sorted(acquires, key=lambda item: item.start)
     last: dict[frozenset[int], Acquire] = {}
     listened: dict[int, int] = {}
-    for step in ordered:
-        if step.start < listened.get(step.qubit, 0):
-            _refuse(step, f"qubit {step.qubit} is still being acquired until sample {listened[step.qubit]}")
-        listened[step.qubit] = step.start + step.duration
-        group = groups.get(step.qubit, frozenset((step.qubit,)))
+    for item in ordered:
+        if item.start < listened.get(item.qubit, 0):
+            reject_instruction(
+                item.where, f"qubit {item.qubit} is still being acquired until sample {listened[item.qubit]}"
+            )
+        listened[item.qubit] = item.start + item.duration
+        group = groups.get(item.qubit, frozenset((item.qubit,)))
         before = last.get(group)
-        alike = before is not None and (before.start, before.duration) == (step.start, step.duration)
-        if before is not None and not alike and step.start < before.start + before.duration:
-            _refuse(
-                step,
-                f"the qubits {before.qubit} and {step.qubit} are read out together ('meas_map'), so acquisitions of them that overlap "
+        alike = before is not None and (before.start, before.duration) == (item.start, item.duration)
+        if before is not None and not alike and item.start < before.start + before.duration:
+            reject_instruction(
+                item.where,
+                f"the qubits {before.qubit} and {item.qubit} are read out together ('meas_map'), so acquisitions of them that overlap "
                 "should begin and end together",
             )
-        last[group] = step
-
-
-def _refuse(step: Step, problem: str) -> NoReturn:
-    raise Refusal(f"{step.where}: {problem}.", ErrorCode.INVALID_INSTRUCTION)
+        last[group] = item

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from qiskit_ibmq_provider.service.routes import account, description
+from qiskit_ibmq_provider.service.routes import account
 from qiskit_ibmq_provider.service.routes.openapi.operation import Access, Operation
 from qiskit_ibmq_provider.service.routes.openapi.schemas import (
     array,
@@ -73,6 +73,6 @@ OPERATIONS: Final[Mapping[Any, Operation]] = {
     account.log_in: Operation(_TOKEN, Access.EVERYBODY, body=_LOGIN, refusals=(401,)),
     account.user_info: Operation(_USER, Access.USER),
     account.network: Operation(array(_HUB), Access.USER),
-    description.openapi: Operation(thing({"openapi": text()}), Access.EVERYBODY),
+    account.openapi: Operation(thing({"openapi": text()}), Access.EVERYBODY),
 }
 """By route."""

@@ -16,7 +16,7 @@ from qiskit_ibmq_provider.service.routes.openapi.jobs import OPERATIONS as JOB_O
 from qiskit_ibmq_provider.service.routes.openapi.jobs import STATUS
 from qiskit_ibmq_provider.service.routes.openapi.operation import ERROR, Access, Operation
 from qiskit_ibmq_provider.service.routes.openapi.schemas import Schema, text
-from qiskit_ibmq_provider.service.routes.resource import Endpoint, Resource
+from qiskit_ibmq_provider.service.routes.table import Endpoint, Resource
 from qiskit_ibmq_provider.version import __version__
 
 __all__ = ["document"]

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY_HEADER
+from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY_HEADER, JOB_HEADER
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
-from qiskit_ibmq_provider.service.routes import direct, jobs, listings, storage
+from qiskit_ibmq_provider.service.routes import jobs, storage
 from qiskit_ibmq_provider.service.routes.openapi.devices import CALIBRATION
 from qiskit_ibmq_provider.service.routes.openapi.operation import ALL_JSON, Access, Operation, Parameter
 from qiskit_ibmq_provider.service.routes.openapi.schemas import (
@@ -108,7 +108,6 @@ _QOBJ: Final = named(
         "Circuits in the form of Qiskit's Qobj.",
     ),
 )
-_CREATE_DIRECTLY: Final = named("DirectJob", thing({"backend": _NAME, "qObject": _QOBJ}, _WANTED))
 _UPDATE: Final = named(
     "JobUpdate", {"oneOf": [thing({"name": text()}), thing({"tags": array(text())})], "type": "object"}
 )
@@ -144,6 +143,14 @@ _KEY: Final = Parameter(
     "A random text of the client: the same key with the same body gives the same job.",
     text(pattern="^[!-~]{1,255}$"),
 )
+_JOB_FIELDS_HEADER: Final = Parameter(
+    JOB_HEADER,
+    "header",
+    "What the job is to be, as ASCII of at most 4096 bytes.",
+    _CREATE,
+    is_json=True,
+    required=True,
+)
 _CONFLICT: Final = (409,)
 
 
@@ -155,11 +162,11 @@ _SIGNATURE: Final = (_signed("expires"), _signed("signature"))
 
 OPERATIONS: Final[Mapping[Any, Operation]] = {
     jobs.create_job: Operation(_NEW_JOB, body=_CREATE, parameters=(_KEY,), refusals=_CONFLICT),
-    direct.create_job_directly: Operation(
-        _SUBMITTED, body=_CREATE_DIRECTLY, parameters=(_KEY,), refusals=_CONFLICT
+    jobs.create_job_directly: Operation(
+        _SUBMITTED, body=_QOBJ, parameters=(_JOB_FIELDS_HEADER, _KEY), refusals=(409, 431)
     ),
-    direct.get_keyed_job: Operation(_JOB, parameters=(_KEY,)),
-    direct.get_result: Operation(_RESULT),
+    jobs.get_keyed_job: Operation(_JOB, parameters=(_KEY,)),
+    jobs.get_result: Operation(_RESULT),
     jobs.announce_job: Operation(_SUBMITTED, refusals=_CONFLICT),
     jobs.get_job: Operation(_JOB),
     jobs.get_status: Operation(STATUS),
@@ -171,8 +178,8 @@ OPERATIONS: Final[Mapping[Any, Operation]] = {
     jobs.payload_url: Operation(_URL),
     jobs.result_url: Operation(_URL),
     jobs.result_downloaded: Operation(_EMPTY),
-    listings.job_statuses: Operation(array(_JOB), parameters=(_FILTER,)),
-    listings.job_ids: Operation(
+    jobs.job_statuses: Operation(array(_JOB), parameters=(_FILTER,)),
+    jobs.job_ids: Operation(
         array(thing({"id": text(), "creationDate": text(), "liveDataEnabled": boolean()})),
         parameters=(_FILTER,),
     ),

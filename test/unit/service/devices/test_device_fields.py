@@ -18,10 +18,13 @@ from qiskit_ibmq_provider.encoding import (
 )
 from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.service.devices import DeviceFileError
-from qiskit_ibmq_provider.service.devices.calibration import normalise_defaults, normalise_properties
-from qiskit_ibmq_provider.service.devices.configuration import normalise_configuration
-from qiskit_ibmq_provider.service.executor.noise import CalibrationNoise
-from qiskit_ibmq_provider.service.executor.rules import DeviceRules
+from qiskit_ibmq_provider.service.devices.documents import (
+    normalise_configuration,
+    normalise_defaults,
+    normalise_properties,
+)
+from qiskit_ibmq_provider.service.executor.circuits.device_noise import CalibrationNoise
+from qiskit_ibmq_provider.service.executor.qobj.device_rules import DeviceRules
 
 FILE = Path("device.json")
 VALUES = [

@@ -13,7 +13,7 @@ import pickle
 import pytest
 
 from qiskit_ibmq_provider.service.devices import DeviceFileError, Fleet
-from qiskit_ibmq_provider.service.devices.index import FleetIndex
+from qiskit_ibmq_provider.service.devices.files import FleetIndex
 from qiskit_ibmq_provider.service.domain.errors import UnknownDevice
 
 

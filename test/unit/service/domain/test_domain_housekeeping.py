@@ -18,6 +18,7 @@ from qiskit_ibmq_provider.service.domain import housekeeping
 from qiskit_ibmq_provider.service.domain.errors import Unauthenticated
 from qiskit_ibmq_provider.service.domain.housekeeping import Housekeeper, HousekeepingConfig, is_orphan
 from qiskit_ibmq_provider.service.domain.model import payload_blob, result_blob
+from qiskit_ibmq_provider.service.domain.submission import RequestedJob
 
 CONFIG = HousekeepingConfig(draft_ttl=600)
 STRAY = "0" * 22
@@ -139,14 +140,26 @@ def test_unfinished_files_are_swept_by_age_and_at_the_start_all(bench: Bench, ke
 def test_what_has_expired_is_forgotten(bench: Bench, keeper: Housekeeper) -> None:
     token = bench.accounts.login(API_TOKEN).id
     request = JobCreateRequest("alpha")
-    first = bench.jobs.create(bench.principal, bench.project, request, idempotency_key="k")
+    first = bench.submissions.create(
+        RequestedJob(bench.principal, bench.project, request, idempotency_key="k")
+    )
     keeper.run_if_due()
     bench.clock.advance(86400)
     keeper.run_if_due()
-    assert bench.jobs.create(bench.principal, bench.project, request, idempotency_key="k").id == first.id
+    assert (
+        bench.submissions.create(
+            RequestedJob(bench.principal, bench.project, request, idempotency_key="k")
+        ).id
+        == first.id
+    )
     bench.clock.advance(14 * 86400)
     keeper.run_if_due()
-    assert bench.jobs.create(bench.principal, bench.project, request, idempotency_key="k").id != first.id
+    assert (
+        bench.submissions.create(
+            RequestedJob(bench.principal, bench.project, request, idempotency_key="k")
+        ).id
+        != first.id
+    )
     with pytest.raises(Unauthenticated):
         bench.accounts.authenticate(token)
     assert bench.store.accounts.delete_expired(bench.clock.now()) == 0

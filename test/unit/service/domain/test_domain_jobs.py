@@ -30,6 +30,7 @@ from qiskit_ibmq_provider.service.domain.errors import (
 from qiskit_ibmq_provider.service.domain.limits import Limits
 from qiskit_ibmq_provider.service.domain.model import Job, Principal, payload_blob, result_blob
 from qiskit_ibmq_provider.service.domain.store import Store
+from qiskit_ibmq_provider.service.domain.submission import RequestedJob
 
 
 def complete(bench: Bench, job: Job) -> Job:
@@ -61,7 +62,7 @@ def test_a_job_goes_from_creation_to_the_queue(bench: Bench) -> None:
     assert (job.status, len(job.id)) == (ApiJobStatus.CREATING, 24)
     bench.upload(job, b'{"a": 1}')
     bench.clock.advance(1)
-    queued = bench.jobs.announce(bench.project, job.id)
+    queued = bench.submissions.announce(bench.project, job.id)
     assert (queued.status, queued.position, queued.payload_size) == (ApiJobStatus.QUEUED, 1, 8)
     assert heard == [job.id]
     with bench.blobs.open_reader(bench.jobs.payload_ref(queued)) as payload:
@@ -71,15 +72,15 @@ def test_a_job_goes_from_creation_to_the_queue(bench: Bench) -> None:
 def test_announcing_again_changes_nothing(bench: Bench) -> None:
     job = bench.queued()
     bench.clock.advance(5)
-    assert bench.jobs.announce(bench.project, job.id) == job
+    assert bench.submissions.announce(bench.project, job.id) == job
     assert bench.jobs.cancel(bench.project, job.id)
-    assert bench.jobs.announce(bench.project, job.id).status is ApiJobStatus.CANCELLED
+    assert bench.submissions.announce(bench.project, job.id).status is ApiJobStatus.CANCELLED
 
 
 def test_a_job_without_payload_is_not_queued(bench: Bench) -> None:
     job = bench.draft()
     with pytest.raises(Conflict) as refused:
-        bench.jobs.announce(bench.project, job.id)
+        bench.submissions.announce(bench.project, job.id)
     assert refused.value.code is ErrorCode.PAYLOAD_MISSING
     assert bench.reread(job).status is ApiJobStatus.CREATING
 
@@ -88,9 +89,9 @@ def test_a_payload_may_be_sent_again_until_it_is_announced(bench: Bench) -> None
     job = bench.draft()
     bench.upload(job, b"first")
     bench.upload(job, b"second")
-    assert bench.jobs.announce(bench.project, job.id).payload_size == 6
+    assert bench.submissions.announce(bench.project, job.id).payload_size == 6
     with pytest.raises(Conflict) as refused:
-        bench.jobs.open_payload(job.id)
+        bench.submissions.open_payload(job.id)
     assert refused.value.code is ErrorCode.JOB_STATE
 
 
@@ -98,9 +99,9 @@ def test_a_payload_over_the_limit_is_refused_early_or_late(store: Store, tmp_pat
     bench = Bench(store, tmp_path, Limits(payload_bytes=10))
     job = bench.draft()
     with pytest.raises(TooLarge) as refused:
-        bench.jobs.open_payload(job.id, 11)
+        bench.submissions.open_payload(job.id, 11)
     assert refused.value.code is ErrorCode.PAYLOAD_TOO_LARGE
-    writer = bench.jobs.open_payload(job.id)
+    writer = bench.submissions.open_payload(job.id)
     writer.write(b"x" * 10)
     with pytest.raises(TooLarge):
         writer.write(b"x")
@@ -119,14 +120,14 @@ def test_a_full_project_takes_no_job(store: Store, tmp_path: Path) -> None:
     early = bench.draft()
     bench.upload(early)
     job = bench.queued()
-    for attempt in (bench.draft, lambda: bench.jobs.announce(bench.project, early.id)):
+    for attempt in (bench.draft, lambda: bench.submissions.announce(bench.project, early.id)):
         with pytest.raises(LimitReached) as refused:
             attempt()
         assert refused.value.code is ErrorCode.JOB_LIMIT
-    assert bench.jobs.announce(bench.project, job.id) == job
+    assert bench.submissions.announce(bench.project, job.id) == job
     bench.jobs.cancel(bench.project, job.id)
     bench.draft()
-    assert bench.jobs.announce(bench.project, early.id).status is ApiJobStatus.QUEUED
+    assert bench.submissions.announce(bench.project, early.id).status is ApiJobStatus.QUEUED
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,9 @@ def test_texts_that_cannot_be_kept_are_refused(bench: Bench, fields: dict[str, A
 def test_an_idempotency_key_gives_the_same_job_again(bench: Bench) -> None:
     def create(name: str, key: str) -> str:
         request = JobCreateRequest("alpha", name=name)
-        return bench.jobs.create(bench.principal, bench.project, request, idempotency_key=key).id
+        return bench.submissions.create(
+            RequestedJob(bench.principal, bench.project, request, idempotency_key=key)
+        ).id
 
     assert create("a", "k1") == create("a", "k1") != create("a", "k2")
     with pytest.raises(Conflict) as refused:
@@ -168,7 +171,7 @@ def test_another_project_s_job_answers_as_an_unknown_one(bench: Bench) -> None:
     asks = (
         lambda job_id: bench.jobs.get(bench.other_project, job_id),
         lambda job_id: bench.jobs.cancel(bench.other_project, job_id),
-        lambda job_id: bench.jobs.announce(bench.other_project, job_id),
+        lambda job_id: bench.submissions.announce(bench.other_project, job_id),
         lambda job_id: bench.jobs.update_name(bench.other_project, job_id, "x"),
         lambda job_id: bench.jobs.update_tags(bench.other_project, job_id, ["x"]),
         lambda job_id: bench.jobs.delete(bench.other_project, job_id),
@@ -193,7 +196,10 @@ def test_another_project_s_job_answers_as_an_unknown_one(bench: Bench) -> None:
     "job_id", ["", "x", "0" * 23, "A" * 24, "../../etc/passwd", "\x00", "\ud800", "0" * 24 + "\n"]
 )
 def test_an_id_without_sense_is_an_unknown_job(bench: Bench, job_id: str) -> None:
-    for ask in (lambda: bench.jobs.get(bench.project, job_id), lambda: bench.jobs.open_payload(job_id)):
+    for ask in (
+        lambda: bench.jobs.get(bench.project, job_id),
+        lambda: bench.submissions.open_payload(job_id),
+    ):
         with pytest.raises(NotFound) as refused:
             ask()
         assert refused.value.code is ErrorCode.JOB_NOT_FOUND
@@ -213,7 +219,7 @@ def test_a_draft_may_be_cancelled(bench: Bench) -> None:
     job = bench.draft()
     assert bench.jobs.cancel(bench.project, job.id)
     with pytest.raises(Conflict):
-        bench.jobs.open_payload(job.id)
+        bench.submissions.open_payload(job.id)
 
 
 def test_name_and_tags_may_change_at_any_time_and_be_empty(bench: Bench) -> None:

@@ -17,7 +17,6 @@ from qiskit_ibmq_provider.service.domain import lifecycle
 from qiskit_ibmq_provider.service.domain.engine import EngineEvent, EventKind, TaskOutcome
 from qiskit_ibmq_provider.service.domain.lifecycle import IllegalTransition
 from qiskit_ibmq_provider.service.domain.model import Job, Project, result_blob
-from qiskit_ibmq_provider.service.domain.settlement import settle
 
 NOW = datetime.datetime(2021, 6, 1, 9, 30, tzinfo=datetime.timezone.utc)
 LATER = NOW + datetime.timedelta(seconds=5)
@@ -144,24 +143,28 @@ def test_a_draft_does_not_run(draft: Job) -> None:
         lifecycle.finish(draft, LATER, TaskOutcome(ApiJobStatus.COMPLETED), None, None)
 
 
-def settled(job: Job, kind: EventKind, outcome: TaskOutcome | None = None, size: int | None = None) -> Job:
+def after_report(
+    job: Job, kind: EventKind, outcome: TaskOutcome | None = None, size: int | None = None
+) -> Job:
     event = EngineEvent(kind, job.id, job.attempt, outcome, "why")
-    return settle(job, event, LATER, result_size=size, time_limit=2.5, max_losses=3)
+    return lifecycle.after_report(job, event, LATER, result_size=size, time_limit=2.5, max_losses=3)
 
 
 def test_a_result_counts_only_if_it_is_stored(running: Job) -> None:
     outcome = TaskOutcome(ApiJobStatus.COMPLETED, has_result=True)
-    done = settled(running, EventKind.FINISHED, outcome, 7)
+    done = after_report(running, EventKind.FINISHED, outcome, 7)
     assert (done.result_ref, done.result_size) == (result_blob(running.id, 1), 7)
-    lost = settled(running, EventKind.FINISHED, outcome)
+    lost = after_report(running, EventKind.FINISHED, outcome)
     assert (lost.status, lost.losses) == (ApiJobStatus.QUEUED, 1)
 
 
 def test_a_failure_may_come_with_and_without_a_partial_result(running: Job) -> None:
     error = JobError("no", 8000)
-    failed = settled(running, EventKind.FINISHED, TaskOutcome(ApiJobStatus.ERROR_RUNNING_JOB, error, True), 7)
+    failed = after_report(
+        running, EventKind.FINISHED, TaskOutcome(ApiJobStatus.ERROR_RUNNING_JOB, error, True), 7
+    )
     assert (failed.status, failed.error, failed.result_size) == (ApiJobStatus.ERROR_RUNNING_JOB, error, 7)
-    refused = settled(running, EventKind.FINISHED, TaskOutcome(ApiJobStatus.ERROR_VALIDATING_JOB, error))
+    refused = after_report(running, EventKind.FINISHED, TaskOutcome(ApiJobStatus.ERROR_VALIDATING_JOB, error))
     assert (refused.status, refused.result_ref) == (ApiJobStatus.ERROR_VALIDATING_JOB, None)
 
 
@@ -174,13 +177,13 @@ def test_a_failure_may_come_with_and_without_a_partial_result(running: Job) -> N
     ],
 )
 def test_an_outcome_without_sense_is_a_failure_that_says_so(running: Job, outcome: TaskOutcome) -> None:
-    job = settled(running, EventKind.FINISHED, outcome)
+    job = after_report(running, EventKind.FINISHED, outcome)
     assert job.status is ApiJobStatus.ERROR_RUNNING_JOB
     assert job.error is not None and "fault of the service" in job.error.message
 
 
 def test_a_timeout_names_the_limit(running: Job) -> None:
-    job = settled(running, EventKind.TIMED_OUT)
+    job = after_report(running, EventKind.TIMED_OUT)
     assert job.error == JobError(
         "Cancelled - Ran too long: the job ran longer than the 2.5 seconds that the service allows on alpha. "
         "Split it into smaller jobs.",
@@ -189,5 +192,5 @@ def test_a_timeout_names_the_limit(running: Job) -> None:
 
 
 def test_a_job_that_the_engine_gave_back_is_queued_again(running: Job) -> None:
-    job = settled(running, EventKind.CANCELLED)
+    job = after_report(running, EventKind.CANCELLED)
     assert (job.status, job.losses) == (ApiJobStatus.QUEUED, 0)

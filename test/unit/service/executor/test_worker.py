@@ -16,8 +16,8 @@ from qiskit_ibmq_provider.protocol import codec
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.protocol.timestamps import parse_utc
-from qiskit_ibmq_provider.service.executor.processes import WorkerSettings
 from qiskit_ibmq_provider.service.executor.worker import Worker
+from qiskit_ibmq_provider.service.executor.worker_processes import WorkerSettings
 
 WORKER = Worker(WorkerSettings(device_dirs=(), threads=1, memory=2**28))
 MEASURE = {"name": "measure", "qubits": [0], "memory": [0]}

@@ -8,19 +8,19 @@ import stat
 from pathlib import Path
 
 from qiskit_ibmq_provider.service.local import logfile
+from qiskit_ibmq_provider.service.local.config import LocalServiceConfig
 from qiskit_ibmq_provider.service.local.logfile import append_to_log, last_lines, size_of
-from qiskit_ibmq_provider.service.local.place import LocalPlace
 
 
 def test_a_log_grows_and_is_put_aside_when_it_is_large(tmp_path: Path, monkeypatch) -> None:
-    place = LocalPlace(tmp_path)
+    config = LocalServiceConfig(tmp_path)
     monkeypatch.setattr(logfile, "_LARGEST", 10)
     for text in (b"one\n", b"two and more\n", b"three\n"):
-        with append_to_log(place) as log:
+        with append_to_log(config) as log:
             log.write(text)
-    assert place.log_file.read_bytes() == b"three\n"
-    assert place.old_log_file.read_bytes() == b"one\ntwo and more\n"
-    assert stat.S_IMODE(place.log_file.stat().st_mode) == 0o600
+    assert config.log_file.read_bytes() == b"three\n"
+    assert config.old_log_file.read_bytes() == b"one\ntwo and more\n"
+    assert stat.S_IMODE(config.log_file.stat().st_mode) == 0o600
 
 
 def test_the_last_lines_are_those_after_a_position(tmp_path: Path, monkeypatch) -> None:

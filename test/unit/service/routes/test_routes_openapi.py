@@ -14,8 +14,7 @@ from starlette.routing import WebSocketRoute
 
 from qiskit_ibmq_provider.cli import main
 from qiskit_ibmq_provider.service.app import openapi_document
-from qiskit_ibmq_provider.service.routes.resource import Resource
-from qiskit_ibmq_provider.service.routes.table import all_routes
+from qiskit_ibmq_provider.service.routes.table import Resource, all_routes
 
 DESCRIPTION: dict[str, Any] = json.loads(openapi_document())
 METHODS = {"get", "post", "put", "delete", "patch", "head", "options"}

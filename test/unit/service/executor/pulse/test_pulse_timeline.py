@@ -13,7 +13,7 @@ from support.pulse_jobs import device, drag, measure, steps
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.executor.pulse.timeline import channel_signals, read_timeline
-from qiskit_ibmq_provider.service.executor.refusal import Refusal
+from qiskit_ibmq_provider.service.executor.qobj.checks import JobRejected
 
 MANILA = "ibmq_manila"
 DT = 2 / 9
@@ -155,7 +155,7 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_is_refused_by_name(case):
     entries, said = REFUSED[case]
-    with pytest.raises(Refusal, match=said) as caught:
+    with pytest.raises(JobRejected, match=said) as caught:
         _timeline(*entries)
     assert caught.value.code is ErrorCode.INVALID_INSTRUCTION
     assert caught.value.message.startswith("Experiment 0, instruction ")
@@ -167,7 +167,7 @@ def test_what_cannot_be_is_refused_by_name(case):
     ids=str,
 )
 def test_samples_that_cannot_be_played_are_refused(samples):
-    with pytest.raises(Refusal, match=r"\('bad' on d0\).*sample"):
+    with pytest.raises(JobRejected, match=r"\('bad' on d0\).*sample"):
         steps(MANILA, {"name": "bad", "t0": 0, "ch": "d0"}, library={"bad": samples})
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from qiskit.pulse import library
 from qiskit.pulse.exceptions import PulseError as TerraPulseError
 
-from qiskit_ibmq_provider.service.executor.pulse.waveforms import MAX_PULSE, PulseError, read_shape
+from qiskit_ibmq_provider.service.executor.pulse.waveforms import MAX_PULSE, read_waveform
+from qiskit_ibmq_provider.service.executor.qobj.checks import InstructionError
 
 TERRA = {
     "constant": library.Constant,
@@ -40,7 +41,7 @@ def test_the_samples_are_those_of_terra(data, shape, duration):
     except TerraPulseError:
         reject()  # a steep slope, above what a device plays
     amplitude = size * np.exp(1j * angle)
-    ours = read_shape(shape, {"duration": duration, "amp": [amplitude.real, amplitude.imag], **parameters})
+    ours = read_waveform(shape, {"duration": duration, "amp": [amplitude.real, amplitude.imag], **parameters})
     assert ours.duration == duration
     assert ours.samples() == pytest.approx(theirs, abs=1e-9)
 
@@ -75,22 +76,22 @@ GAUSSIAN = {"duration": 160, "amp": [0.1, 0.0], "sigma": 40}
     ],
 )
 def test_what_cannot_be_played_is_refused(shape, change, said):
-    with pytest.raises(PulseError, match=said):
-        read_shape(shape, {**GAUSSIAN, **change})
+    with pytest.raises(InstructionError, match=said):
+        read_waveform(shape, {**GAUSSIAN, **change})
 
 
 def test_parameters_are_an_object():
-    with pytest.raises(PulseError, match="'parameters' should be a JSON object"):
-        read_shape("gaussian", [160, 0.1, 40])
+    with pytest.raises(InstructionError, match="'parameters' should be a JSON object"):
+        read_waveform("gaussian", [160, 0.1, 40])
 
 
 def test_a_flat_part_may_be_given_by_its_edges():
-    by_width = read_shape("gaussian_square", {**GAUSSIAN, "width": 80})
-    by_edges = read_shape("gaussian_square", {**GAUSSIAN, "risefall_sigma_ratio": 1})
+    by_width = read_waveform("gaussian_square", {**GAUSSIAN, "width": 80})
+    by_edges = read_waveform("gaussian_square", {**GAUSSIAN, "risefall_sigma_ratio": 1})
     assert np.array_equal(by_width.samples(), by_edges.samples())
 
 
 def test_a_very_wide_gaussian_is_a_parabola_and_not_noise():
-    samples = read_shape("gaussian", {**GAUSSIAN, "sigma": 1e9}).samples()
+    samples = read_waveform("gaussian", {**GAUSSIAN, "sigma": 1e9}).samples()
     times = np.arange(160) + 0.5
     assert samples == pytest.approx(0.1 * (1 - ((times - 80) / 81) ** 2), abs=1e-9)

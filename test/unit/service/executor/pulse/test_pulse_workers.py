@@ -15,7 +15,7 @@ from support.pulse_jobs import device, drag, measure, payload_of
 
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.domain.engine import EventKind
-from qiskit_ibmq_provider.service.executor.local import LocalEngine
+from qiskit_ibmq_provider.service.executor.local_engine import LocalEngine
 
 WAIT = 250
 SEED = 20211120
