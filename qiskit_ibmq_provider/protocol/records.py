@@ -179,14 +179,14 @@ class WireForm:
         layout, values = _layout(type(self)), msgspec.structs.asdict(self)  # type: ignore[arg-type]
         extra = values.pop("extra")
         names = layout.names
-        document = {**extra, **{names[key]: value for key, value in values.items() if value is not None}}
+        document = {names[key]: value for key, value in values.items() if value is not None}
         for name, path in layout.inner:
             if name in document:
                 _put(document, path, document.pop(name))
         for name, write in layout.writers:
             if name in document:
                 document[name] = write(document[name])
-        return document
+        return {**extra, **document}
 
     def __getitem__(self, key: str) -> Any:
         values: Mapping[str, Any] = msgspec.structs.asdict(self)  # type: ignore[arg-type]
