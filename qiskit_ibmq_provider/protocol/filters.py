@@ -278,7 +278,6 @@ class _Parser:
         return parts[0] if len(parts) == 1 else All(tuple(parts))
 
     def _group(self, key: str, value: Any, depth: int) -> Clause:
-        """Read an ``and`` or ``or`` array."""
         if not isinstance(value, list):
             raise ProtocolError(f"The filter's {key!r} should be an array, not {value!r:.80}.")
         clauses = tuple(self.clause(item, depth + 1) for item in value)
@@ -296,7 +295,6 @@ class _Parser:
         ]
 
     def _compare(self, path: str, key: str, value: Any) -> Compare:
-        """Check one condition and return it."""
         self._count += 1
         if self._count > _MAX_CLAUSES:
             raise ProtocolError(f"The filter holds more than {_MAX_CLAUSES} conditions.")

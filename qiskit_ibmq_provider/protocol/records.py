@@ -333,7 +333,6 @@ def _kind_of(annotation: Any) -> Any:
 
 
 def _type_schema(annotation: Any) -> dict[str, Any]:
-    """Return the JSON schema of the type of a field."""
     kind = _kind_of(annotation)
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     schema: dict[str, Any] = {}
@@ -398,7 +397,6 @@ def _inner(document: Mapping[str, Any], path: Sequence[str], what: str) -> Any:
 
 
 def _put(document: dict[str, Any], path: Sequence[str], value: Any) -> None:
-    """Set what stands at a path."""
     for key in path[:-1]:
         document = document.setdefault(key, {})
     document[path[-1]] = value

@@ -125,7 +125,6 @@ def _explained() -> Iterator[None]:
 
 
 def _refusal(err: Exception) -> DomainError:
-    """Return what the domain says about a failure of the database."""
     if _is_full(err):
         return StorageFull(
             "The database cannot grow: the disk is full. Free some space on the service's disk and try again.",
@@ -137,7 +136,6 @@ def _refusal(err: Exception) -> DomainError:
 
 
 def _is_full(err: Exception) -> bool:
-    """Tell whether a failure means that the disk is full."""
     original = getattr(err, "orig", None) or err
     if getattr(original, "sqlstate", None) in _POSTGRES_FULL:
         return True
@@ -145,7 +143,6 @@ def _is_full(err: Exception) -> bool:
 
 
 def _is_sqlite(err: Any, failure: tuple[int, str]) -> bool:
-    """Tell whether an exception is a certain failure of SQLite."""
     code, text = failure
     given = getattr(err, "sqlite_errorcode", None)
     if given is not None:

@@ -213,13 +213,11 @@ def _document_maker(
 
 
 def _shown(value: Any) -> Any:
-    """Return the wire form of a value of a job."""
     show = _SHOWN.get(type(value))
     return value if show is None else show(value)
 
 
 def _paths_of(clause: Clause) -> Iterable[str]:
-    """Yield the paths that a clause asks about."""
     if isinstance(clause, Compare):
         yield clause.path
     else:
@@ -248,7 +246,6 @@ def _plan_of_moderate(clause: Clause, search: Search) -> _Plan:
 
 
 def _count(clause: Clause) -> int:
-    """Return how many nodes a clause has."""
     if isinstance(clause, Compare):
         return 1
     return 1 + sum(_count(part) for part in clause.clauses)
@@ -308,7 +305,6 @@ def _tags(compare: Compare) -> Optional[Condition]:
 
 
 def _tagged(values: list[Any]) -> Condition:
-    """Return the condition that a job has one of these tags."""
     texts = [value for value in values if isinstance(value, str) and _storable(value)]
     if not texts:
         return sa.false()

@@ -204,7 +204,6 @@ def _oldest_rows(
 
 
 def _waiting_projects(connection: sa.Connection) -> list[_WaitingProject]:
-    """Return the projects that have waiting jobs."""
     ids = list(_projects_waiting(connection))
     if not ids:
         return []
@@ -253,7 +252,6 @@ def _mark_served(connection: sa.Connection, project_ids: Iterable[int]) -> None:
 
 
 def _first_queued(connection: sa.Connection, project_id: int) -> datetime.datetime:
-    """Return when the oldest waiting job of a project was queued."""
     query = sa.select(sa.func.min(job.c.queued)).where(
         job.c.project_id == project_id, in_status(ApiJobStatus.QUEUED)
     )
