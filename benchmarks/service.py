@@ -9,7 +9,6 @@ Run as a child process: ``python -m benchmarks.service DIRECTORY TOKEN PROJECTâ€
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime as dt
 import secrets
 import socket
@@ -26,7 +25,7 @@ from qiskit_ibmq_provider.service.app import create_app
 from qiskit_ibmq_provider.service.compose import DATABASE_NAME, open_services
 from qiskit_ibmq_provider.service.config import ServiceConfig
 from qiskit_ibmq_provider.service.data_lock import hold_data_dir
-from qiskit_ibmq_provider.service.domain.model import JobDraft, Principal
+from qiskit_ibmq_provider.service.domain.model import Job, Principal
 from qiskit_ibmq_provider.service.domain.store import Store
 from qiskit_ibmq_provider.service.services import Services
 from qiskit_ibmq_provider.service.store.sqlstore import open_store, sqlite_url
@@ -84,7 +83,7 @@ class Bench:
 
     def _insert_over(self, store: Store, principal: Principal, backend_name: str, number: int) -> None:
         """Put one job that is over into the default project."""
-        draft = JobDraft(
+        draft = Job(
             id=secrets.token_hex(12),
             project=principal.projects[0],
             user_id=principal.user_id,
@@ -94,7 +93,7 @@ class Bench:
             tags=("benchmark", f"part {number % 10}"),
         )
         job = store.jobs.insert(draft, limit=-1)
-        store.jobs.swap(job, dataclasses.replace(job, status=ApiJobStatus.COMPLETED, ended=draft.created))
+        store.jobs.swap(job, job.replaced(status=ApiJobStatus.COMPLETED, ended=draft.created))
 
 
 def main(arguments: list[str]) -> None:

@@ -28,7 +28,7 @@ from qiskit_ibmq_provider.protocol.filters import Filter
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.protocol.timestamps import format_utc
 from qiskit_ibmq_provider.service.domain.accounts import Accounts
-from qiskit_ibmq_provider.service.domain.clock import SystemClock
+from qiskit_ibmq_provider.service.domain.clock import Clock
 from qiskit_ibmq_provider.service.domain.model import Project
 from qiskit_ibmq_provider.service.store.sqlstore import SqlStore, open_store, sqlite_url
 
@@ -57,7 +57,7 @@ FILTERS: dict[str, dict[str, Any]] = {
 
 def fill(store: SqlStore, path: Path, count: int) -> Project:
     """Put so many jobs that are over into a new database, and return their project."""
-    accounts = Accounts(store, SystemClock())
+    accounts = Accounts(store, Clock())
     accounts.bootstrap(TOKEN)
     principal = accounts.authenticate(accounts.login(TOKEN).id)
     project = principal.projects[0]

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any, Optional, TypeVar
+from typing import Any, Optional, TypeVar, Union
 
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
 
-__all__ = ["as_object", "as_objects", "integer", "optional", "required", "sentence"]
+__all__ = ["as_object", "as_objects", "checked_number", "integer", "optional", "required", "sentence"]
 
 T = TypeVar("T")
 
@@ -65,38 +66,26 @@ def optional(data: Mapping[str, Any], key: str, kind: type[T], what: str) -> Opt
 
 
 def integer(data: Mapping[str, Any], key: str, what: str) -> Optional[int]:
-    """Return an integer field, or ``None``. A float without fraction counts."""
-    value = number(data, key, what)
-    if value is None:
-        return None
-    if value != int(value):
-        raise ProtocolError(f"The field {key!r} of {what} should be an integer, not {value!r}.")
-    return int(value)
+    """Return an integer field, or ``None``. A float without fraction counts.
 
-
-def number(data: Mapping[str, Any], key: str, what: str) -> Optional[float]:
-    """Return a finite number field, or ``None``."""
+    Raises:
+        ProtocolError: it is something else.
+    """
     value = data.get(key)
-    if value is None:
-        return None
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float))
-        or value != value
-        or abs(value) == float("inf")
-    ):
+    return None if value is None else int(checked_number(value, key, what, whole=True))
+
+
+def checked_number(value: Any, key: str, what: str, *, whole: bool) -> Union[int, float]:
+    """Return the value of a field if it is a finite number, and whole if that is wanted.
+
+    Raises:
+        ProtocolError: it is something else. ``True`` is not a number here.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise ProtocolError(f"The field {key!r} of {what} should be a number, not {value!r:.80}.")
+    if whole and value != int(value):
+        raise ProtocolError(f"The field {key!r} of {what} should be an integer, not {value!r}.")
     return value
-
-
-def leftover(data: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
-    """Return the fields that the record does not know, to be kept as they are."""
-    return {key: value for key, value in data.items() if key not in known}
-
-
-def without_none(**fields: Any) -> dict[str, Any]:
-    """Return the fields that have a value: on this wire ``null`` is not the same as absent, and often harmful."""
-    return {key: value for key, value in fields.items() if value is not None}
 
 
 def sentence(what: str) -> str:

@@ -32,6 +32,7 @@ __all__ = [
     "JobRecord",
     "JobStatusRecord",
     "QueueRecord",
+    "ServiceJobRecord",
     "UploadTicket",
     "decode_job_list",
 ]
@@ -182,6 +183,22 @@ class JobRecord(WireForm, JobLabels, frozen=True, kw_only=True):
                 raise
             known = {step: instant for step, instant in steps.items() if isinstance(instant, str)}
             return super().from_json({**job, "timePerStep": known})
+
+
+class ServiceJobRecord(JobRecord, frozen=True, kw_only=True):
+    """A job as our own service describes it: what it always says, and what no client reads."""
+
+    kind: str
+    backend_name: str = wire_field(name="backend.name")
+    tags: tuple[str, ...]
+    time_per_step: Annotated[Mapping[str, str], described("When each status was entered.")]
+    client_info: Mapping[str, str]
+    hub: str = wire_field(name="hubInfo.hub.name")
+    group: str = wire_field(name="hubInfo.group.name")
+    project: str = wire_field(name="hubInfo.project.name")
+    user_id: str
+    summary_data: Optional[Mapping[str, Any]] = None
+    end_date: Optional[str] = None
 
 
 def decode_job_list(data: Any) -> tuple[list[JobRecord], list[ProtocolError]]:

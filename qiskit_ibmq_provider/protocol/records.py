@@ -13,7 +13,6 @@ import dataclasses
 import datetime as dt
 import enum
 import functools
-import math
 import re
 import sys
 import typing
@@ -23,10 +22,19 @@ from typing import Annotated, Any, Callable, ClassVar, Final, Optional, TypeVar,
 import msgspec
 
 from qiskit_ibmq_provider.protocol.errors import ProtocolError
-from qiskit_ibmq_provider.protocol.fields import as_object, sentence
+from qiskit_ibmq_provider.protocol.fields import as_object, checked_number, sentence
 from qiskit_ibmq_provider.protocol.timestamps import format_utc, parse_utc
 
-__all__ = ["FiniteNumber", "Record", "Value", "WireForm", "described", "extra_fields", "wire_field"]
+__all__ = [
+    "FiniteNumber",
+    "Record",
+    "Value",
+    "WireForm",
+    "described",
+    "extra_fields",
+    "wire_field",
+    "wire_names",
+]
 
 FiniteNumber = Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
 """A number that is neither NaN nor infinite."""
@@ -45,6 +53,11 @@ wire_field: Final = msgspec.field
 def described(description: Optional[str] = None, **rules: Any) -> msgspec.Meta:
     """Return a remark for the type of a field: a description and keywords of its JSON schema, which reading does not enforce."""
     return msgspec.Meta(description=description, extra_json_schema=rules or None)
+
+
+def wire_names(kind: type[WireForm]) -> Mapping[str, str]:
+    """Return the name on the wire of each attribute of a record, dotted for a field of an inner object."""
+    return {attribute: name for attribute, name in _layout(kind).names.items() if name != _EXTRA}
 
 
 def extra_fields() -> Any:
@@ -279,13 +292,8 @@ def _mended(value: Any, kind: Any, name: str, what: str) -> Any:
     """Return the value of a field in the type that the record holds."""
     if isinstance(value, enum.Enum):
         value = value.value
-    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     if kind in (int, float):
-        if not number:
-            raise ProtocolError(f"The field {name!r} of {what} should be a number, not {value!r:.80}.")
-        if kind is int and value != int(value):
-            raise ProtocolError(f"The field {name!r} of {what} should be an integer, not {value!r}.")
-        return kind(value)
+        return kind(checked_number(value, name, what, whole=kind is int))
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError:

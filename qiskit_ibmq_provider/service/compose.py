@@ -16,7 +16,7 @@ from qiskit_ibmq_provider.service.devices.added import added_directory
 from qiskit_ibmq_provider.service.devices.files import DeviceFileError
 from qiskit_ibmq_provider.service.devices.fleet import Fleet
 from qiskit_ibmq_provider.service.domain.accounts import SERVICE_USER, Accounts
-from qiskit_ibmq_provider.service.domain.clock import SystemClock
+from qiskit_ibmq_provider.service.domain.clock import Clock
 from qiskit_ibmq_provider.service.domain.device_queues import DeviceQueues
 from qiskit_ibmq_provider.service.domain.devices import DeviceCatalogue
 from qiskit_ibmq_provider.service.domain.dispatch import DispatchConfig, Dispatcher
@@ -96,7 +96,7 @@ def open_users(config: ServiceConfig) -> Iterator[Users]:
     """
     try:
         with contextlib.closing(_open_beside_a_service(config)) as store:
-            yield Users(store.users, SystemClock())
+            yield Users(store.accounts, Clock())
     except (DataDirError, StoreUnusable) as exc:
         raise AdministrationError(str(exc)) from exc
     except DomainError as exc:
@@ -119,11 +119,11 @@ def _open_database(config: ServiceConfig, *, migrate: bool = True) -> SqlStore:
 def _prepare_accounts(config: ServiceConfig, token: Optional[str], store: SqlStore) -> None:
     """Let the owner of the token log in, or, without one, the users that the operator has added."""
     if token is not None:
-        Accounts(store, SystemClock()).bootstrap(token, config.projects)
+        Accounts(store, Clock()).bootstrap(token, config.projects)
         return
     # A token of an earlier start is not valid any more.
-    store.users.remove(SERVICE_USER)
-    if not store.users.list():
+    store.accounts.remove_user(SERVICE_USER)
+    if not store.accounts.users():
         raise ConfigError(
             "token",
             None,
@@ -146,7 +146,7 @@ def _device_dirs(config: ServiceConfig) -> tuple[Path, ...]:
 def _assemble(
     config: ServiceConfig, store: Store, devices: DeviceCatalogue, engine: Optional[Engine]
 ) -> Services:
-    clock = SystemClock()
+    clock = Clock()
     blobs = DirectoryBlobs(config.data_dir / BLOBS_NAME)
     events = EventHub()
     limits = Limits(

@@ -98,9 +98,9 @@ def test_a_project_is_found_by_its_names_and_an_unknown_one_is_not(bench: Bench)
 
 def test_the_signing_key_stays_the_same(store: SqlStore, store_url: str) -> None:
     now = datetime.datetime(2021, 6, 1, tzinfo=datetime.timezone.utc)
-    first = store.secrets.signing_key(b"a" * 32, now)
+    first = store.signing_key(b"a" * 32, now)
     other = open_store(store_url)
-    assert first == store.secrets.signing_key(b"b" * 32, now) == other.secrets.signing_key(b"c" * 32, now)
+    assert first == store.signing_key(b"b" * 32, now) == other.signing_key(b"c" * 32, now)
     other.close()
 
 

@@ -88,6 +88,6 @@ def test_a_database_that_has_no_space_to_begin_says_so(
         connection.exec_driver_sql("PRAGMA max_page_count = 1")
         connection.exec_driver_sql("CREATE TABLE t (x)")
 
-    monkeypatch.setattr(sqlstore, "upgrade", full)
+    monkeypatch.setattr(sqlstore, "_upgrade", full)
     with pytest.raises(StoreUnusable, match="no space left for the database .*service.db. Free some space"):
         open_store(sqlite_url(tmp_path / "service.db"))

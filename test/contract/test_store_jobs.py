@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import functools
 import secrets
@@ -22,13 +21,13 @@ from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.domain import lifecycle
 from qiskit_ibmq_provider.service.domain.engine import TaskOutcome
 from qiskit_ibmq_provider.service.domain.errors import Conflict, LimitReached
-from qiskit_ibmq_provider.service.domain.model import Job, JobDraft
+from qiskit_ibmq_provider.service.domain.model import Job
 from qiskit_ibmq_provider.service.domain.store import IdempotencyKey
 
 LEASE = datetime.timedelta(minutes=1)
 
 
-def make_draft(bench: Bench, **fields: object) -> JobDraft:
+def make_draft(bench: Bench, **fields: object) -> Job:
     values: dict[str, object] = {
         "id": secrets.token_hex(12),
         "project": bench.project,
@@ -36,7 +35,7 @@ def make_draft(bench: Bench, **fields: object) -> JobDraft:
         "backend_name": "alpha",
         "created": bench.clock.now(),
     }
-    return JobDraft(**{**values, **fields})  # type: ignore[arg-type]
+    return Job(**{**values, **fields})  # type: ignore[arg-type]
 
 
 def insert(bench: Bench, **fields: object) -> Job:
@@ -77,7 +76,7 @@ def test_a_whole_life_comes_back_as_it_was_kept(bench: Bench) -> None:
     finished = lifecycle.finish(running, now, outcome, "result/00/x-1.json", 5)
     for old, new in ((job, queued), (queued, running), (running, finished)):
         assert jobs.swap(old, new)
-        assert dataclasses.replace(jobs.get(job.id), position=None) == new
+        assert jobs.get(job.id).replaced(position=None) == new
 
 
 def test_creation_dates_are_unique_in_a_project_and_only_there(bench: Bench) -> None:

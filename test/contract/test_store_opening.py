@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,7 @@ from alembic.script import ScriptDirectory
 from support.bench import Bench
 
 from qiskit_ibmq_provider.service.domain.store import StoreUnusable
-from qiskit_ibmq_provider.service.store import migrate
+from qiskit_ibmq_provider.service.store import sqlstore
 from qiskit_ibmq_provider.service.store.schema import HEAD, metadata
 from qiskit_ibmq_provider.service.store.sqlstore import SqlStore, open_store, sqlite_url
 
@@ -33,13 +32,13 @@ def test_the_migrations_lead_to_the_tables_of_the_schema(store: SqlStore, store_
         inspector = sa.inspect(connection)
         present = {index["name"] for name in metadata.tables for index in inspector.get_indexes(name)}
         assert wanted <= present
-        assert migrate.current_revision(connection) == HEAD
+        assert sqlstore._current_revision(connection) == HEAD
     engine.dispose()
 
 
 def test_the_newest_migration_is_the_schema_s() -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(Path(sqlstore.__file__).parent / "migrations"))
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
@@ -48,7 +47,7 @@ def test_an_existing_database_is_opened_as_it_is(bench: Bench, store_url: str) -
     bench.store.close()
     reopened = open_store(store_url)
     # What a job can expect is not kept but found out when it is read.
-    assert reopened.jobs.find(bench.project.id, job.id) == dataclasses.replace(job, outlook=None)
+    assert reopened.jobs.find(bench.project.id, job.id) == job.replaced(estimate=None)
     reopened.check()
     reopened.close()
 
@@ -72,7 +71,7 @@ def test_a_database_of_a_newer_release_is_left_alone(store: SqlStore, store_url:
     with pytest.raises(StoreUnusable, match="schema 9999, which is newer than the [0-9]{4} of this release"):
         open_store(store_url)
     with engine.connect() as connection:
-        assert migrate.current_revision(connection) == "9999"
+        assert sqlstore._current_revision(connection) == "9999"
     engine.dispose()
 
 

@@ -24,7 +24,7 @@ CLASS = ("ibm-q", "class", "main")
 
 @pytest.fixture
 def users(bench: Bench, store: SqlStore) -> Users:
-    return Users(store.users, bench.clock)
+    return Users(store.accounts, bench.clock)
 
 
 def _projects(bench: Bench, token: str) -> list[tuple[str, str, str, bool]]:
@@ -131,7 +131,7 @@ def test_two_operators_who_add_the_same_user_make_one(bench: Bench, store_url: s
     def add(_: int) -> int:
         other = open_store(store_url)
         try:
-            Users(other.users, bench.clock).add("alice", [LAB, CLASS])
+            Users(other.accounts, bench.clock).add("alice", [LAB, CLASS])
         except Conflict:
             return 0
         finally:

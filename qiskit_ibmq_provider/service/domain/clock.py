@@ -7,30 +7,17 @@ from __future__ import annotations
 
 import datetime
 import time
-from typing import Protocol
 
-__all__ = ["Clock", "SystemClock"]
-
-
-class Clock(Protocol):
-    """Where the domain reads the time."""
-
-    def now(self) -> datetime.datetime:
-        """Return the present instant, aware and in UTC."""
-        ...
-
-    def monotonic(self) -> float:
-        """Return seconds that never run backwards; only differences mean something."""
-        ...
+__all__ = ["Clock"]
 
 
-class SystemClock:
-    """The clock of this machine."""
+class Clock:
+    """The clock of this machine. Tests have one of their own in its place."""
 
     def now(self) -> datetime.datetime:
         """Return the present instant, aware and in UTC."""
         return datetime.datetime.now(datetime.timezone.utc)
 
     def monotonic(self) -> float:
-        """Return seconds of the monotonic clock."""
+        """Return seconds that never run backwards; only differences mean something."""
         return time.monotonic()

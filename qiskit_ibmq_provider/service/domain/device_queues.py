@@ -22,7 +22,7 @@ from qiskit_ibmq_provider.protocol.backends import BackendStatusRecord, JobLimit
 from qiskit_ibmq_provider.service.domain.clock import Clock
 from qiskit_ibmq_provider.service.domain.devices import DeviceCatalogue
 from qiskit_ibmq_provider.service.domain.limits import Limits
-from qiskit_ibmq_provider.service.domain.model import Job, Outlook, Project
+from qiskit_ibmq_provider.service.domain.model import Job, Project, QueueEstimate
 from qiskit_ibmq_provider.service.domain.store import DeviceLoad, Store
 
 __all__ = ["DeviceQueues", "expected_times", "shares_of"]
@@ -89,14 +89,14 @@ class DeviceQueues:
             running_jobs=self._store.jobs.count_unfinished(project.id, backend_name),
         )
 
-    def forecast(self, job: Job) -> Optional[Outlook]:
+    def forecast(self, job: Job) -> Optional[QueueEstimate]:
         """Return what a job can expect, or ``None`` if it does not wait."""
         if job.position is None:
             return None
         hub, group, project = shares_of(job.project, self._waiting_projects())
         times = expected_times(self._clock.now(), job.position, self._load(job.backend_name), self._workers)
         starts, completes = times or (None, None)
-        return Outlook(hub, group, project, starts, completes)
+        return QueueEstimate(hub, group, project, starts, completes)
 
     def _waiting_projects(self) -> Sequence[Project]:
         now = self._clock.monotonic()

@@ -22,7 +22,7 @@ from qiskit_ibmq_provider._logging import get_logger
 from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 from qiskit_ibmq_provider.service.domain import lifecycle
 from qiskit_ibmq_provider.service.domain.blobs import BlobStore
-from qiskit_ibmq_provider.service.domain.clock import Clock, SystemClock
+from qiskit_ibmq_provider.service.domain.clock import Clock
 from qiskit_ibmq_provider.service.domain.engine import Engine, EngineEvent, EventKind, Task
 from qiskit_ibmq_provider.service.domain.errors import DomainError, NotFound
 from qiskit_ibmq_provider.service.domain.events import EventHub
@@ -106,7 +106,7 @@ class Dispatcher:
         self._events = events
         self._config = config or DispatchConfig()
         self._housekeeper = housekeeper
-        self._clock: Clock = clock or SystemClock()
+        self._clock: Clock = clock or Clock()
         self._held = _HeldJobs(store, engine, self._config.owner, self._config.lease)
         # Appended to by other threads, emptied by this one: a deque needs no lock for that.
         self._reports: collections.deque[EngineEvent] = collections.deque()

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -200,8 +199,8 @@ class Jobs:
         return job.result_ref
 
     def _forecast(self, job: Job) -> Job:
-        outlook = self._queues.forecast(job)
-        return job if outlook is None else dataclasses.replace(job, outlook=outlook)
+        estimate = self._queues.forecast(job)
+        return job if estimate is None else job.replaced(estimate=estimate)
 
     def _update(self, project: Project, job_id: str, write: Callable[[], bool]) -> Job:
         self.get(project, job_id)

@@ -66,7 +66,7 @@ def enter(job: Job, status: ApiJobStatus, now: datetime.datetime, **changes: Any
         fields["ended"] = now
     if status is not ApiJobStatus.RUNNING:
         fields.update(owner=None, lease_until=None)
-    return dataclasses.replace(job, **{**fields, **changes})
+    return job.replaced(**{**fields, **changes})
 
 
 def enqueue(job: Job, now: datetime.datetime, payload_size: int) -> Job:
@@ -117,16 +117,14 @@ def release(job: Job) -> Job:
     if job.status is not ApiJobStatus.RUNNING:
         raise IllegalTransition(f"Job {job.id} is {job.status.value} and cannot be queued again.")
     steps = {step: time for step, time in job.time_per_step.items() if step != ApiJobStatus.RUNNING.value}
-    return dataclasses.replace(
-        job, status=ApiJobStatus.QUEUED, time_per_step=steps, owner=None, lease_until=None
-    )
+    return job.replaced(status=ApiJobStatus.QUEUED, time_per_step=steps, owner=None, lease_until=None)
 
 
 def lose(job: Job, now: datetime.datetime, reason: str, allowed: int) -> Job:
     """Return the job after its worker died: queued again, or failed when that happened ``allowed`` times."""
     losses = job.losses + 1
     if losses < allowed:
-        return dataclasses.replace(release(job), losses=losses)
+        return release(job).replaced(losses=losses)
     cause = f": {reason}" if reason else ""
     error = JobError(
         f"The process that ran this job ended unexpectedly {losses} times{cause}. The job is not tried again. "
@@ -144,7 +142,7 @@ def take_over(job: Job, now: datetime.datetime, allowed: int) -> Job:
     """
     takeovers = job.takeovers + 1
     if takeovers < allowed:
-        return dataclasses.replace(release(job), takeovers=takeovers)
+        return release(job).replaced(takeovers=takeovers)
     error = JobError(
         f"The service stopped {takeovers} times while it ran this job. The job is not tried again.",
         int(ErrorCode.WORKER_LOST),

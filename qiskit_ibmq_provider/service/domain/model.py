@@ -10,17 +10,22 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, Final, Optional
 
-from qiskit_ibmq_provider.protocol.jobs import JobError, JobRecord, JobStatusRecord, QueueRecord
+from qiskit_ibmq_provider.protocol.jobs import (
+    JobError,
+    JobLabels,
+    JobStatusRecord,
+    QueueRecord,
+    ServiceJobRecord,
+)
 from qiskit_ibmq_provider.protocol.status import ApiJobKind, ApiJobStatus, is_final
 from qiskit_ibmq_provider.protocol.timestamps import format_utc
 
 __all__ = [
     "FAIR_SHARE",
     "Job",
-    "JobDraft",
-    "Outlook",
     "Principal",
     "Project",
+    "QueueEstimate",
     "payload_blob",
     "result_blob",
 ]
@@ -49,14 +54,6 @@ class Project:
     project: str
     is_default: bool = False
 
-    def to_hub_info(self) -> dict[str, Any]:
-        """Return the form that ``hubInfo`` has on the wire."""
-        return {
-            "hub": {"name": self.hub},
-            "group": {"name": self.group},
-            "project": {"name": self.project},
-        }
-
 
 @dataclasses.dataclass(frozen=True)
 class Principal:
@@ -69,7 +66,7 @@ class Principal:
 
 
 @dataclasses.dataclass(frozen=True)
-class Outlook:
+class QueueEstimate:
     """What a waiting job can expect. The priorities are shares of the workers, in (0, 1]."""
 
     hub_priority: float
@@ -79,44 +76,20 @@ class Outlook:
     completes: Optional[datetime.datetime] = None
 
 
-@dataclasses.dataclass(frozen=True)
-class JobDraft:
-    """What is known of a job before the store gives it a number and a unique creation date."""
-
-    id: str
-    project: Project
-    user_id: str
-    backend_name: str
-    created: datetime.datetime
-    """The wanted creation date; the store moves it forward by microseconds until it is unique in the project."""
-    name: Optional[str] = None
-    tags: tuple[str, ...] = ()
-    experiment_tag: Optional[str] = None
-    share_level: Optional[str] = None
-    live_data_enabled: Optional[bool] = None
-    client_info: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True)
-class Job:
+class Job(JobLabels, frozen=True, kw_only=True):
     """A job with every column that the store keeps of it."""
 
-    seq: int
-    """Counts all jobs of the store; never reused."""
+    seq: int = 0
+    """Counts all jobs of the store; never reused. 0 for a job that it does not keep yet."""
     id: str
     project: Project
     user_id: str
-    backend_name: str
-    status: ApiJobStatus
+    status: ApiJobStatus = ApiJobStatus.CREATING
     created: datetime.datetime
-    name: Optional[str] = None
-    tags: tuple[str, ...] = ()
-    experiment_tag: Optional[str] = None
-    share_level: Optional[str] = None
-    live_data_enabled: Optional[bool] = None
-    client_info: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """The store moves that of a new job forward by microseconds until it is unique in the project."""
+    client_info: Mapping[str, str] = {}
     run_mode: str = FAIR_SHARE
-    time_per_step: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    time_per_step: Mapping[str, str] = {}
     """When each status was last entered: API status to ISO date in UTC."""
     error: Optional[JobError] = None
     summary: Optional[Mapping[str, Any]] = None
@@ -141,7 +114,7 @@ class Job:
     """How many attempts ended with a dead dispatcher."""
     position: Optional[int] = None
     """Its place in the device's queue, from 1, while it is queued; not a column but counted on reading."""
-    outlook: Optional[Outlook] = None
+    estimate: Optional[QueueEstimate] = None
     """What it can expect while it is queued; not a column, and only there where users read the job."""
 
     @property
@@ -154,41 +127,36 @@ class Job:
         if self.status is not ApiJobStatus.QUEUED or self.position is None:
             return None
         waiting = QueueRecord(position=self.position, status=ApiJobStatus.PENDING_IN_QUEUE.value)
-        if self.outlook is None:
+        if self.estimate is None:
             return waiting
-        starts, completes = self.outlook.starts, self.outlook.completes
+        starts, completes = self.estimate.starts, self.estimate.completes
         return waiting.replaced(
             estimated_start_time=None if starts is None else format_utc(starts),
             estimated_complete_time=None if completes is None else format_utc(completes),
-            hub_priority=self.outlook.hub_priority,
-            group_priority=self.outlook.group_priority,
-            project_priority=self.outlook.project_priority,
+            hub_priority=self.estimate.hub_priority,
+            group_priority=self.estimate.group_priority,
+            project_priority=self.estimate.project_priority,
         )
 
-    def to_record(self) -> JobRecord:
+    def to_record(self) -> ServiceJobRecord:
         """Return the job in its wire form, without any null."""
-        extra: dict[str, Any] = {"hubInfo": self.project.to_hub_info(), "userId": self.user_id}
-        if self.summary is not None:
-            extra["summaryData"] = dict(self.summary)
-        if self.ended is not None:
-            extra["endDate"] = format_utc(self.ended)
-        return JobRecord(
+        return ServiceJobRecord(
+            **self.labels(),
             id=self.id,
             creation_date=format_utc(self.created),
             status=self.status.value,
             kind=ApiJobKind.QOBJECT_STORAGE.value,
-            backend_name=self.backend_name,
-            name=self.name,
-            tags=self.tags,
             time_per_step=self.time_per_step,
             error=self.error,
             run_mode=self.run_mode,
             queue=self.queue_record(),
             client_info=self.client_info,
-            experiment_tag=self.experiment_tag,
-            share_level=self.share_level,
-            live_data_enabled=self.live_data_enabled,
-            extra=extra,
+            hub=self.project.hub,
+            group=self.project.group,
+            project=self.project.project,
+            user_id=self.user_id,
+            summary_data=self.summary,
+            end_date=None if self.ended is None else format_utc(self.ended),
         )
 
     def to_status_record(self) -> JobStatusRecord:

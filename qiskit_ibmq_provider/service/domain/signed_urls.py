@@ -53,7 +53,7 @@ class UrlSigner:
     @classmethod
     def load(cls, store: Store, clock: Clock) -> UrlSigner:
         """Return the key of a database, making it the first time."""
-        return cls(store.secrets.signing_key(secrets.token_bytes(_KEY_BYTES), clock.now()), clock)
+        return cls(store.signing_key(secrets.token_bytes(_KEY_BYTES), clock.now()), clock)
 
     def signed_path(self, purpose: Purpose, job_id: str, seconds: float) -> str:
         """Return path and query, below the API, of a URL that is valid for so many seconds."""

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Callable, Optional, Protocol
 
 from qiskit_ibmq_provider.protocol.filters import Filter
-from qiskit_ibmq_provider.service.domain.model import Job, JobDraft, Principal, Project
+from qiskit_ibmq_provider.service.domain.model import Job, Principal, Project
 
 __all__ = [
     "AccountStore",
@@ -25,12 +25,16 @@ __all__ = [
     "Holding",
     "IdempotencyKey",
     "JobStore",
+    "ProjectNames",
     "QueueStore",
-    "SecretStore",
     "Store",
     "StoreUnusable",
     "StoredToken",
+    "UserRecord",
 ]
+
+ProjectNames = tuple[str, str, str]
+"""Hub, group and project."""
 
 
 class StoreUnusable(Exception):
@@ -72,11 +76,23 @@ class DeviceLoad:
     """For how long its recent jobs ran, on average; ``None`` if there are none."""
 
 
+@dataclasses.dataclass(frozen=True)
+class UserRecord:
+    """A user who has an API token."""
+
+    name: str
+    """Name or e-mail address; unique."""
+    projects: tuple[ProjectNames, ...]
+    """The default project first."""
+    token_made: datetime.datetime
+    """When the present API token was made."""
+
+
 class AccountStore(Protocol):
     """Users, their projects and their tokens."""
 
     def bootstrap(
-        self, email: str, projects: Sequence[tuple[str, str, str]], digest: str, now: datetime.datetime
+        self, email: str, projects: Sequence[ProjectNames], digest: str, now: datetime.datetime
     ) -> None:
         """Make sure that the service's own user exists, with these projects and exactly this API token.
 
@@ -111,13 +127,38 @@ class AccountStore(Protocol):
         """Forget expired access tokens; return how many there were."""
         ...
 
+    def add_user(
+        self, name: str, projects: Sequence[ProjectNames], digest: str, now: datetime.datetime
+    ) -> bool:
+        """Give a user projects, the first as the default one, and an API token; return whether the user had none.
+
+        A user who was removed before comes back as the same one. A user with a token is left as is.
+        """
+        ...
+
+    def users(self) -> list[UserRecord]:
+        """Return the users who have an API token, by name."""
+        ...
+
+    def set_projects(self, name: str, projects: Sequence[ProjectNames]) -> bool:
+        """Replace the projects of a user with an API token; return whether there is one."""
+        ...
+
+    def set_token(self, name: str, digest: str, now: datetime.datetime) -> bool:
+        """Replace the API token of a user who has one, and revoke what was given for the old one; return whether there is one."""
+        ...
+
+    def remove_user(self, name: str) -> bool:
+        """Revoke the tokens of a user and take the projects away; return whether there was a token. Jobs are kept."""
+        ...
+
 
 class JobStore(Protocol):
     """Jobs, as users see them."""
 
     def insert(
         self,
-        draft: JobDraft,
+        draft: Job,
         *,
         limit: int,
         key: Optional[IdempotencyKey] = None,
@@ -259,35 +300,21 @@ class QueueStore(Protocol):
         ...
 
 
-class SecretStore(Protocol):
-    """Keys that must outlive a restart and be the same in all processes."""
-
-    def signing_key(self, proposal: bytes, now: datetime.datetime) -> bytes:
-        """Return the key that signs storage URLs; if there is none yet, ``proposal`` becomes it."""
-        ...
-
-
 class Store(Protocol):
     """The database."""
 
-    @property
-    def accounts(self) -> AccountStore:
-        """Users, their projects and their tokens."""
-        ...
+    accounts: AccountStore
+    """Users, their projects and their tokens."""
+    jobs: JobStore
+    """Jobs, as users see them."""
+    queue: QueueStore
+    """Jobs, as dispatchers see them."""
 
-    @property
-    def jobs(self) -> JobStore:
-        """Jobs, as users see them."""
-        ...
+    def signing_key(self, proposal: bytes, now: datetime.datetime) -> bytes:
+        """Return the key that signs storage URLs; if there is none yet, ``proposal`` becomes it.
 
-    @property
-    def queue(self) -> QueueStore:
-        """Jobs, as dispatchers see them."""
-        ...
-
-    @property
-    def secrets(self) -> SecretStore:
-        """Keys that must outlive a restart."""
+        It outlives a restart, and is the same in all processes.
+        """
         ...
 
     def check(self) -> None:

@@ -36,7 +36,7 @@ from qiskit_ibmq_provider.service.domain.errors import (
 from qiskit_ibmq_provider.service.domain.events import EventHub
 from qiskit_ibmq_provider.service.domain.jobs import Jobs
 from qiskit_ibmq_provider.service.domain.limits import Limits, check_payload_size, check_tags, check_text
-from qiskit_ibmq_provider.service.domain.model import Job, JobDraft, Principal, Project, payload_blob
+from qiskit_ibmq_provider.service.domain.model import Job, Principal, Project, payload_blob
 from qiskit_ibmq_provider.service.domain.store import IdempotencyKey, Store
 
 __all__ = ["PayloadWriter", "RequestedJob", "Submissions"]
@@ -275,28 +275,26 @@ class Submissions:
             raise NotFound("No job was made with this idempotency key.", ErrorCode.JOB_NOT_FOUND)
         return self._jobs.get(project, job.id)
 
-    def _draft(self, requested: RequestedJob) -> JobDraft:
+    def _draft(self, requested: RequestedJob) -> Job:
         wanted = requested.wanted
         self._devices.configuration(wanted.backend_name)
-        check_text("name", wanted.name or "", self._limits)
-        check_text("experiment tag", wanted.experiment_tag or "", self._limits)
+        if wanted.share_level not in _SHARE_LEVELS:
+            # Old clients send it. What no client knows is not handed to other clients.
+            wanted = wanted.replaced(share_level=None)
+        for what, label in wanted.labels().items():
+            if isinstance(label, str):
+                check_text(what.replace("_", " "), label, self._limits)
         check_tags(wanted.tags, self._limits)
-        return JobDraft(
+        return Job(
+            **wanted.labels(),
             id=secrets.token_hex(12),
             project=requested.project,
             user_id=requested.principal.user_id,
-            backend_name=wanted.backend_name,
             created=self._clock.now(),
-            name=wanted.name,
-            tags=tuple(wanted.tags),
-            experiment_tag=wanted.experiment_tag,
-            # Old clients send it. What no client knows is not handed to other clients.
-            share_level=wanted.share_level if wanted.share_level in _SHARE_LEVELS else None,
-            live_data_enabled=wanted.live_data_enabled,
             client_info=requested.client_info,
         )
 
-    def _keep(self, draft: JobDraft, size: int, key: Optional[IdempotencyKey]) -> Job:
+    def _keep(self, draft: Job, size: int, key: Optional[IdempotencyKey]) -> Job:
         """Queue a job whose payload is on the disk, unless its key is known: then return the job that has it."""
         ref, now = payload_blob(draft.id), self._clock.now()
         try:

@@ -9,62 +9,19 @@ the next request on, also for a service that runs.
 
 from __future__ import annotations
 
-import dataclasses
-import datetime
 import re
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.domain.accounts import SERVICE_USER, digest_of, new_token
 from qiskit_ibmq_provider.service.domain.clock import Clock
 from qiskit_ibmq_provider.service.domain.errors import Conflict, InvalidRequest, NotFound
+from qiskit_ibmq_provider.service.domain.store import AccountStore, ProjectNames, UserRecord
 
-__all__ = ["UserRecord", "UserStore", "Users"]
-
-ProjectNames = tuple[str, str, str]
-"""Hub, group and project."""
+__all__ = ["Users"]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,127}")
-
-
-@dataclasses.dataclass(frozen=True)
-class UserRecord:
-    """A user who has an API token."""
-
-    name: str
-    """Name or e-mail address; unique."""
-    projects: tuple[ProjectNames, ...]
-    """The default project first."""
-    token_made: datetime.datetime
-    """When the present API token was made."""
-
-
-class UserStore(Protocol):
-    """Users in the database. Each method is one transaction."""
-
-    def add(self, name: str, projects: Sequence[ProjectNames], digest: str, now: datetime.datetime) -> bool:
-        """Give a user projects, the first as the default one, and an API token; return whether the user had none.
-
-        A user who was removed before comes back as the same one. A user with a token is left as is.
-        """
-        ...
-
-    def list(self) -> list[UserRecord]:
-        """Return the users who have an API token, by name."""
-        ...
-
-    def set_projects(self, name: str, projects: Sequence[ProjectNames]) -> bool:
-        """Replace the projects of a user with an API token; return whether there is one."""
-        ...
-
-    def set_token(self, name: str, digest: str, now: datetime.datetime) -> bool:
-        """Replace the API token of a user who has one, and revoke what was given for the old one; return whether there is one."""
-        ...
-
-    def remove(self, name: str) -> bool:
-        """Revoke the tokens of a user and take the projects away; return whether there was a token. Jobs are kept."""
-        ...
 
 
 class Users:
@@ -75,7 +32,7 @@ class Users:
         clock: the time.
     """
 
-    def __init__(self, store: UserStore, clock: Clock) -> None:
+    def __init__(self, store: AccountStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
@@ -95,7 +52,7 @@ class Users:
         _refuse_service_user(name)
         _check_projects(projects)
         token = new_token()
-        if not self._store.add(name, projects, digest_of(token), self._clock.now()):
+        if not self._store.add_user(name, projects, digest_of(token), self._clock.now()):
             raise Conflict(
                 f"There is a user {name} already. Give the user other projects or another token instead.",
                 ErrorCode.BAD_REQUEST,
@@ -104,7 +61,7 @@ class Users:
 
     def list(self) -> list[UserRecord]:
         """Return the users, by name; that of the setting ``token`` is one of them."""
-        return self._store.list()
+        return self._store.users()
 
     def set_projects(self, name: str, projects: Sequence[ProjectNames]) -> None:
         """Replace the projects of a user; the first is the default one.
@@ -137,7 +94,7 @@ class Users:
             NotFound: if there is no such user.
         """
         _refuse_service_user(name)
-        if not self._store.remove(name):
+        if not self._store.remove_user(name):
             raise _unknown(name)
 
 

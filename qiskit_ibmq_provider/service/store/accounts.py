@@ -1,14 +1,15 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""Users, projects and tokens in the database."""
+"""Users, their projects and their tokens in the database."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import secrets
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, Optional
 
 import sqlalchemy as sa
 
@@ -16,9 +17,8 @@ from qiskit_ibmq_provider.protocol.errors import ErrorCode
 from qiskit_ibmq_provider.service.domain.accounts import selector_of
 from qiskit_ibmq_provider.service.domain.errors import Unauthenticated
 from qiskit_ibmq_provider.service.domain.model import Principal, Project
-from qiskit_ibmq_provider.service.domain.store import StoredToken
+from qiskit_ibmq_provider.service.domain.store import AccountStore, ProjectNames, StoredToken, UserRecord
 from qiskit_ibmq_provider.service.store.database import Database
-from qiskit_ibmq_provider.service.store.rows import to_micros
 from qiskit_ibmq_provider.service.store.schema import (
     access_token,
     account_user,
@@ -27,10 +27,12 @@ from qiskit_ibmq_provider.service.store.schema import (
     project,
 )
 
-__all__ = ["SqlAccounts", "ensure_user", "insert_token", "replace_projects"]
+__all__ = ["SqlAccounts"]
 
-_CONFIGURED = "configured"
+_CONFIGURED: Final = "configured"
 """Label of the API token that the service was started with."""
+_ISSUED: Final = "issued"
+"""Label of the API tokens that an operator made."""
 
 # Made once: each request asks these two questions, and making them takes longer than the answers.
 _ACCESS_TOKENS: Final = sa.select(access_token.c.digest, access_token.c.user_id).where(
@@ -41,8 +43,8 @@ _PRINCIPAL: Final = (
         account_user.c.email,
         project.c.id,
         project.c.hub,
-        project.c.grp,
-        project.c.name,
+        project.c.group,
+        project.c.project,
         membership.c.is_default,
     )
     .join_from(account_user, membership, isouter=True)
@@ -52,8 +54,8 @@ _PRINCIPAL: Final = (
 )
 
 
-class SqlAccounts:
-    """Implements ``AccountStore``."""
+class SqlAccounts(AccountStore):
+    """The users of a :class:`SqlStore`. A user is there as long as there is an API token."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -61,22 +63,19 @@ class SqlAccounts:
     def bootstrap(
         self, email: str, projects: Sequence[tuple[str, str, str]], digest: str, now: datetime.datetime
     ) -> None:
-        """Make sure that the service's own user exists, with these projects and exactly this API token."""
         with self._database.write() as connection:
             self._database.serialize(connection, "bootstrap")
-            user_id = ensure_user(connection, email, now)
-            replace_projects(connection, user_id, projects)
+            user_id = _ensure_user(connection, email, now)
+            _replace_projects(connection, user_id, projects)
             _replace_token(connection, user_id, digest, now)
 
     def api_tokens(self, selector: str) -> list[StoredToken]:
-        """Return the API tokens whose digest begins with ``selector``."""
         query = sa.select(api_token.c.digest, api_token.c.user_id).where(api_token.c.selector == selector)
         with self._database.read() as connection:
             return [StoredToken(digest, user_id) for digest, user_id in connection.execute(query)]
 
     def access_tokens(self, selector: str, now: datetime.datetime) -> list[StoredToken]:
-        """Return the access tokens that have not expired and whose digest begins with ``selector``."""
-        given = {"given": selector, "now": to_micros(now)}
+        given = {"given": selector, "now": now}
         with self._database.read() as connection:
             return [
                 StoredToken(digest, user_id) for digest, user_id in connection.execute(_ACCESS_TOKENS, given)
@@ -85,7 +84,6 @@ class SqlAccounts:
     def add_access_token(
         self, digest: str, api_token: StoredToken, created: datetime.datetime, expires: datetime.datetime
     ) -> None:
-        """Keep an access token that was given for an API token."""
         with self._database.write() as connection:
             connection.execute(
                 sa.insert(access_token).values(
@@ -93,13 +91,12 @@ class SqlAccounts:
                     selector=selector_of(digest),
                     user_id=api_token.user_id,
                     api_digest=api_token.digest,
-                    created=to_micros(created),
-                    expires=to_micros(expires),
+                    created=created,
+                    expires=expires,
                 )
             )
 
     def principal(self, user_id: str) -> Principal:
-        """Return a user with the user's projects, the default one first."""
         with self._database.read() as connection:
             rows = connection.execute(_PRINCIPAL, {"user": user_id}).all()
         if not rows:
@@ -107,30 +104,99 @@ class SqlAccounts:
                 "The account of this token is gone. Log in again.", ErrorCode.NOT_AUTHENTICATED
             )
         projects = tuple(
-            Project(row.id, row.hub, row.grp, row.name, bool(row.is_default))
+            Project(row.id, row.hub, row.group, row.project, bool(row.is_default))
             for row in rows
             if row.id is not None
         )
         return Principal(user_id, rows[0].email, projects)
 
     def delete_expired(self, now: datetime.datetime) -> int:
-        """Forget expired access tokens; return how many there were."""
         with self._database.write() as connection:
-            expired = access_token.c.expires <= to_micros(now)
+            expired = access_token.c.expires <= now
             return connection.execute(sa.delete(access_token).where(expired)).rowcount
 
+    def add_user(
+        self, name: str, projects: Sequence[ProjectNames], digest: str, now: datetime.datetime
+    ) -> bool:
+        with self._changing(name) as (connection, active):
+            if active is not None:
+                return False
+            user_id = _ensure_user(connection, name, now)
+            _replace_projects(connection, user_id, projects)
+            _insert_token(connection, user_id, digest, now, _ISSUED)
+            return True
 
-def ensure_user(connection: sa.Connection, email: str, now: datetime.datetime) -> str:
+    def users(self) -> list[UserRecord]:
+        made = sa.func.max(api_token.c.created).label("made")
+        users = (
+            sa.select(account_user.c.id, account_user.c.email, made)
+            .join_from(account_user, api_token)
+            .group_by(account_user.c.id, account_user.c.email)
+            .order_by(account_user.c.email)
+        )
+        members = (
+            sa.select(membership.c.user_id, project.c.hub, project.c.group, project.c.project)
+            .join_from(membership, project)
+            .order_by(membership.c.is_default.desc(), project.c.id)
+        )
+        with self._database.read() as connection:
+            projects: dict[str, list[ProjectNames]] = {}
+            for user_id, hub, group, name in connection.execute(members):
+                projects.setdefault(user_id, []).append((hub, group, name))
+            return [
+                UserRecord(email, tuple(projects.get(user_id, ())), instant)
+                for user_id, email, instant in connection.execute(users)
+            ]
+
+    def set_projects(self, name: str, projects: Sequence[ProjectNames]) -> bool:
+        with self._changing(name) as (connection, user_id):
+            if user_id is None:
+                return False
+            _replace_projects(connection, user_id, projects)
+            return True
+
+    def set_token(self, name: str, digest: str, now: datetime.datetime) -> bool:
+        with self._changing(name) as (connection, user_id):
+            if user_id is None:
+                return False
+            # The access tokens that were given for it go with it.
+            connection.execute(sa.delete(api_token).where(api_token.c.user_id == user_id))
+            _insert_token(connection, user_id, digest, now, _ISSUED)
+            return True
+
+    def remove_user(self, name: str) -> bool:
+        with self._changing(name) as (connection, user_id):
+            if user_id is None:
+                return False
+            connection.execute(sa.delete(api_token).where(api_token.c.user_id == user_id))
+            # The row itself stays: jobs name it.
+            connection.execute(sa.delete(membership).where(membership.c.user_id == user_id))
+            return True
+
+    @contextlib.contextmanager
+    def _changing(self, name: str) -> Iterator[tuple[sa.Connection, Optional[str]]]:
+        """Give a transaction in which nobody else changes users, and the id of the user of this name who has an API token."""
+        with self._database.write() as connection:
+            self._database.serialize(connection, "bootstrap")
+            found = connection.scalar(
+                sa.select(account_user.c.id)
+                .join_from(account_user, api_token)
+                .where(account_user.c.email == name)
+            )
+            yield connection, None if found is None else str(found)
+
+
+def _ensure_user(connection: sa.Connection, email: str, now: datetime.datetime) -> str:
     """Return the id of the user with this address, who is made if missing."""
     known = connection.scalar(sa.select(account_user.c.id).where(account_user.c.email == email))
     if known is not None:
         return str(known)
     user_id = secrets.token_hex(12)
-    connection.execute(sa.insert(account_user).values(id=user_id, email=email, created=to_micros(now)))
+    connection.execute(sa.insert(account_user).values(id=user_id, email=email, created=now))
     return user_id
 
 
-def replace_projects(
+def _replace_projects(
     connection: sa.Connection, user_id: str, projects: Sequence[tuple[str, str, str]]
 ) -> None:
     """Give a user these projects and no others; the first is the default one, missing ones are made."""
@@ -146,13 +212,13 @@ def _ensure_project(connection: sa.Connection, names: tuple[str, str, str]) -> i
     """Return the id of the project with these names, which is made if missing."""
     hub, group, name = names
     query = sa.select(project.c.id).where(
-        project.c.hub == hub, project.c.grp == group, project.c.name == name
+        project.c.hub == hub, project.c.group == group, project.c.project == name
     )
     known = connection.scalar(query)
     if known is not None:
         return int(known)
     made = connection.execute(
-        sa.insert(project).values(hub=hub, grp=group, name=name).returning(project.c.id)
+        sa.insert(project).values(hub=hub, group=group, project=name).returning(project.c.id)
     )
     return int(made.scalar_one())
 
@@ -162,15 +228,15 @@ def _replace_token(connection: sa.Connection, user_id: str, digest: str, now: da
     others = sa.and_(api_token.c.label == _CONFIGURED, api_token.c.digest != digest)
     connection.execute(sa.delete(api_token).where(others))
     if connection.scalar(sa.select(api_token.c.digest).where(api_token.c.digest == digest)) is None:
-        insert_token(connection, user_id, digest, now, _CONFIGURED)
+        _insert_token(connection, user_id, digest, now, _CONFIGURED)
 
 
-def insert_token(
+def _insert_token(
     connection: sa.Connection, user_id: str, digest: str, now: datetime.datetime, label: str
 ) -> None:
     """Keep a new API token of a user; the label says where it comes from."""
     connection.execute(
         sa.insert(api_token).values(
-            digest=digest, selector=selector_of(digest), user_id=user_id, label=label, created=to_micros(now)
+            digest=digest, selector=selector_of(digest), user_id=user_id, label=label, created=now
         )
     )

@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 
 from qiskit_ibmq_provider._atomic import TEMPORARY_SUFFIX, leftovers, sync_directory
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
-from qiskit_ibmq_provider.service.domain.blobs import BlobWriter
+from qiskit_ibmq_provider.service.domain.blobs import BlobStore, BlobWriter
 from qiskit_ibmq_provider.service.domain.durable import DurableFile, refusal_of
 from qiskit_ibmq_provider.service.domain.errors import DomainError, NotFound
 from qiskit_ibmq_provider.service.domain.store import StoreUnusable
@@ -24,8 +24,8 @@ __all__ = ["DirectoryBlobs"]
 _REF: Final = re.compile(r"[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_.-]*)+")
 
 
-class DirectoryBlobs:
-    """Implements ``BlobStore`` with one file for each blob, written, flushed and then renamed.
+class DirectoryBlobs(BlobStore):
+    """Blobs with one file for each, written, flushed and then renamed.
 
     Args:
         root: the directory, which is made if missing.
@@ -47,11 +47,9 @@ class DirectoryBlobs:
             ) from err
 
     def open_writer(self, ref: str) -> BlobWriter:
-        """Begin a blob; nothing is visible until it is committed."""
         return DurableFile(self.local_path(ref))
 
     def open_reader(self, ref: str) -> BinaryIO:
-        """Open a blob for reading from its first byte; the caller closes it."""
         try:
             return open(self._path(ref), "rb")
         except FileNotFoundError:
@@ -60,7 +58,6 @@ class DirectoryBlobs:
             raise refusal_of(err, ref) from err
 
     def size(self, ref: str) -> int:
-        """Return the size of a blob in bytes."""
         try:
             return self._path(ref).stat().st_size
         except FileNotFoundError:
@@ -69,18 +66,15 @@ class DirectoryBlobs:
             raise refusal_of(err, ref) from err
 
     def exists(self, ref: str) -> bool:
-        """Return whether there is such a blob."""
         return self._path(ref).is_file()
 
     def delete(self, ref: str) -> None:
-        """Remove a blob; one that is not there is no error."""
         try:
             self._path(ref).unlink(missing_ok=True)
         except OSError as err:
             raise refusal_of(err, ref) from err
 
     def discard(self, ref: str) -> None:
-        """Remove a blob and whatever its writers left unfinished."""
         path = self._path(ref)
         try:
             path.unlink(missing_ok=True)
@@ -93,7 +87,6 @@ class DirectoryBlobs:
             raise refusal_of(err, ref) from err
 
     def local_path(self, ref: str) -> Path:
-        """Return the file of a blob; its directory exists."""
         path = self._path(ref)
         try:
             self._make_directory(path.parent)
@@ -102,14 +95,12 @@ class DirectoryBlobs:
         return path
 
     def refs(self, *, older_than: float) -> Iterator[str]:
-        """Yield the refs of all blobs last written more than this many seconds ago, directory by directory."""
         for path in self._files(older_than):
             ref = path.relative_to(self._root).as_posix()
             if _REF.fullmatch(ref) and not ref.endswith(TEMPORARY_SUFFIX):
                 yield ref
 
     def sweep_temporary(self, *, older_than: float) -> int:
-        """Remove unfinished blobs untouched for this many seconds; return how many there were."""
         count = 0
         for path in self._files(older_than):
             if path.name.endswith(TEMPORARY_SUFFIX):

@@ -19,8 +19,8 @@ from typing import Any, Callable, Final, Optional, TypeVar
 
 import regex
 
-from qiskit_ibmq_provider.protocol.clauses import python_flags
 from qiskit_ibmq_provider.protocol.errors import ErrorCode
+from qiskit_ibmq_provider.protocol.filters import python_flags
 from qiskit_ibmq_provider.service.domain.errors import InvalidRequest
 
 __all__ = ["TimedSearch", "within"]

@@ -102,7 +102,7 @@ def test_only_waiting_jobs_have_an_outlook(bench: Bench) -> None:
     done = bench.queued()
     _run(bench, done, 1)
     for job in (bench.draft(), bench.reread(done)):
-        assert bench.reread(job).outlook is None
+        assert bench.reread(job).estimate is None
 
 
 def test_the_queues_are_read_at_most_once_a_second(bench: Bench) -> None:

@@ -227,7 +227,7 @@ def test_a_full_disk_leaves_nothing(bench: Bench, tmp_path: Path, monkeypatch: p
     def full(*args: object, **kwargs: object) -> None:
         raise StorageFull("The disk is full.", ErrorCode.STORAGE_FULL)
 
-    monkeypatch.setattr("qiskit_ibmq_provider.service.store.jobs.insert_job", full)
+    monkeypatch.setattr("qiskit_ibmq_provider.service.store.jobs.insert_row", full)
     with pytest.raises(StorageFull):
         sent(bench)
     monkeypatch.undo()
