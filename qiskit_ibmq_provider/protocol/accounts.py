@@ -41,6 +41,8 @@ class AccessToken(Record, frozen=True):
     """What login gives: the token of all further requests, and how long it lives, in seconds."""
 
     WHAT: ClassVar[str] = "the answer to login"
+    TITLE: ClassVar[str] = "AccessToken"
+    ALWAYS: ClassVar[frozenset[str]] = frozenset({"ttl", "created", "user_id"})
     HIDDEN: ClassVar[frozenset[str]] = frozenset({"id", "extra"})
 
     id: Annotated[str, described("The access token.")]
@@ -61,15 +63,24 @@ class UserInfo(Record, frozen=True):
     """A user: where the services are, and what the server offers beyond the original protocol."""
 
     WHAT: ClassVar[str] = "the user information"
+    TITLE: ClassVar[str] = "User"
+    ALWAYS: ClassVar[frozenset[str]] = frozenset({"id", "email"})
 
     http_url: Annotated[str, described("Base URL of devices and jobs.")] = wire_field(name="urls.http")
     ws_url: Annotated[str, described("Base URL of the websockets.")] = wire_field(name="urls.ws")
-    services: Mapping[str, Any] = wire_field(default={}, name="urls.services")
+    services: Annotated[Mapping[str, Any], described(additionalProperties={"type": "string"})] = wire_field(
+        default={}, name="urls.services"
+    )
     capabilities: Annotated[
         Mapping[str, Any],
-        described("What the service offers beyond the original protocol, by name and version."),
+        described(
+            "What the service offers beyond the original protocol, by name and version.",
+            additionalProperties={"type": "integer"},
+        ),
     ] = {}
-    limits: Annotated[Mapping[str, Any], described("Limits of these, by name.")] = {}
+    limits: Annotated[
+        Mapping[str, Any], described("Limits of these, by name.", additionalProperties={"type": "integer"})
+    ] = {}
     id: Optional[str] = None
     email: Annotated[Optional[str], described("Name of the user.")] = None
 

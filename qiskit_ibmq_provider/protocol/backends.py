@@ -30,6 +30,7 @@ class BackendStatusRecord(Record, frozen=True):
     """State of a device and of its queue. ``status_msg`` is ``active`` where jobs are processed."""
 
     WHAT: ClassVar[str] = "the device status"
+    TITLE: ClassVar[str] = "DeviceStatus"
 
     operational: Annotated[bool, described("Whether it takes jobs.")] = wire_field(
         default=False, name="state"
@@ -54,6 +55,7 @@ class JobLimitRecord(Record, frozen=True):
     """How many unfinished jobs an account may have on a device. ``maximum_jobs`` is ``None`` where there is no limit."""
 
     WHAT: ClassVar[str] = "the job limit"
+    TITLE: ClassVar[str] = "JobLimit"
 
     maximum_jobs: Annotated[
         Optional[int],
@@ -78,6 +80,7 @@ class ReservationRecord(Record, frozen=True):
     """A reserved slot of a device. ``id`` and ``creation`` are only shown to its owner."""
 
     WHAT: ClassVar[str] = "the reservation"
+    TITLE: ClassVar[str] = "Booking"
 
     start: dt.datetime = wire_field(name="initialDate")
     end: dt.datetime = wire_field(name="endDate")

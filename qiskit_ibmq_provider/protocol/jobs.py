@@ -73,6 +73,8 @@ class QueueRecord(Record, frozen=True):
     """Where a queued job stands. Priorities are between 0 and 1, times are ISO 8601 texts in UTC."""
 
     WHAT: ClassVar[str] = "the queue information"
+    TITLE: ClassVar[str] = "QueueInfo"
+    ALWAYS: ClassVar[frozenset[str]] = frozenset({"position", "status"})
 
     position: Annotated[Optional[int], described("From 1, over all projects.", minimum=1)] = None
     status: Optional[str] = None
@@ -87,8 +89,8 @@ class JobLabels(Value, frozen=True):
     """What its owner says of a job. A request has it, an answer has it, and so has the job that a service keeps."""
 
     backend_name: str = wire_field(name="backend.name")
-    name: Optional[str] = None
-    tags: tuple[str, ...] = ()
+    name: Annotated[Optional[str], described(maxLength=4096)] = None
+    tags: Annotated[tuple[Annotated[str, described(maxLength=4096)], ...], described(maxItems=1000)] = ()
     experiment_tag: Optional[str] = None
     live_data_enabled: Optional[bool] = None
     share_level: Optional[str] = None
@@ -102,6 +104,7 @@ class JobCreateRequest(WireForm, JobLabels, frozen=True):
     """Body of job creation. ``liveDataEnabled`` is always sent, also as ``null``."""
 
     WHAT: ClassVar[str] = "the job"
+    TITLE: ClassVar[str] = "JobCreation"
 
     allow_object_storage: bool = True
     extra: dict[str, Any] = extra_fields()
@@ -129,12 +132,16 @@ class JobStatusRecord(Record, frozen=True):
     """Status of a job, as ``status/v/1`` and the websocket give it. The queue is only read while the job is queued."""
 
     WHAT: ClassVar[str] = "the job status"
+    TITLE: ClassVar[str] = "JobStatus"
+    ALWAYS: ClassVar[frozenset[str]] = frozenset({"id", "kind", "creation_date"})
     OTHER_NAMES: ClassVar[Mapping[str, str]] = {"job_id": "id"}
 
     status: _Status
     id: Optional[str] = None
     queue: Optional[QueueRecord] = wire_field(default=None, name="infoQueue")
     error: Optional[JobError] = None
+    kind: Optional[str] = None
+    creation_date: Optional[str] = None
 
     @classmethod
     def from_json(cls, data: Any) -> JobStatusRecord:
@@ -187,6 +194,8 @@ class JobRecord(WireForm, JobLabels, frozen=True, kw_only=True):
 
 class ServiceJobRecord(JobRecord, frozen=True, kw_only=True):
     """A job as our own service describes it: what it always says, and what no client reads."""
+
+    TITLE: ClassVar[str] = "Job"
 
     kind: str
     backend_name: str = wire_field(name="backend.name")

@@ -32,6 +32,7 @@ __all__ = [
     "WireForm",
     "described",
     "extra_fields",
+    "json_schema",
     "wire_field",
     "wire_names",
 ]
@@ -44,6 +45,13 @@ R = TypeVar("R", bound="WireForm")
 
 _EXTRA: Final = "*"
 """Where the reader puts the unknown fields: no field of the wire is called so."""
+_SCHEMA_TYPES: Final[Mapping[Any, str]] = {
+    bool: "boolean",
+    dt.datetime: "string",
+    float: "number",
+    int: "integer",
+    str: "string",
+}
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 wire_field: Final = msgspec.field
@@ -58,6 +66,35 @@ def described(description: Optional[str] = None, **rules: Any) -> msgspec.Meta:
 def wire_names(kind: type[WireForm]) -> Mapping[str, str]:
     """Return the name on the wire of each attribute of a record, dotted for a field of an inner object."""
     return {attribute: name for attribute, name in _layout(kind).names.items() if name != _EXTRA}
+
+
+def json_schema(kind: type[WireForm], *, request: bool = False) -> dict[str, Any]:
+    """Return the JSON schema of a record.
+
+    Args:
+        kind: the record.
+        request: whether clients send it. What they may leave out may also be ``null`` then; our service never sends that.
+    """
+    schema: dict[str, Any] = {"type": "object", "properties": {}}
+    if kind.TITLE:
+        schema["title"] = kind.TITLE
+    for field in _layout(kind).fields:
+        if field.encode_name == _EXTRA:
+            continue
+        # Only what is None is not written.
+        optional = type(None) in typing.get_args(_unmarked(field.type))
+        needed = field.required or not (request or (optional and field.name not in kind.ALWAYS))
+        described_type = _type_schema(field.type)
+        if request and not needed:
+            described_type["type"] = [described_type["type"], "null"]
+        *outer, last = field.encode_name.split(".")
+        inner = schema
+        for step in outer:
+            inner = _inner_schema(inner, step, needed)
+        inner["properties"][last] = described_type
+        if needed:
+            inner.setdefault("required", []).append(last)
+    return schema
 
 
 def extra_fields() -> Any:
@@ -88,6 +125,10 @@ class WireForm:
     """Names that the original client gives to fields, beside the name in snake case: to the names on the wire."""
     HIDDEN: ClassVar[frozenset[str]] = frozenset()
     """Attributes that do not show in the ``repr``."""
+    TITLE: ClassVar[str] = ""
+    """Its name in the description of the API; records without one are described where they occur."""
+    ALWAYS: ClassVar[frozenset[str]] = frozenset()
+    """Attributes that our service always sends, though a client does without."""
 
     extra: dict[str, Any]
 
@@ -138,14 +179,14 @@ class WireForm:
         layout, values = _layout(type(self)), msgspec.structs.asdict(self)  # type: ignore[arg-type]
         extra = values.pop("extra")
         names = layout.names
-        document = {**extra, **{names[key]: value for key, value in values.items() if value is not None}}
+        document = {names[key]: value for key, value in values.items() if value is not None}
         for name, path in layout.inner:
             if name in document:
                 _put(document, path, document.pop(name))
         for name, write in layout.writers:
             if name in document:
                 document[name] = write(document[name])
-        return document
+        return {**extra, **document}
 
     def __getitem__(self, key: str) -> Any:
         values: Mapping[str, Any] = msgspec.structs.asdict(self)  # type: ignore[arg-type]
@@ -208,7 +249,7 @@ class _Layout:
     @functools.cached_property
     def outermost(self) -> frozenset[str]:
         """The keys of the object on the wire that the record knows."""
-        return frozenset(name.partition(".")[0] for name in self.attributes)
+        return frozenset(name.partition(".")[0] for name in self.attributes if name != _EXTRA)
 
     @functools.cached_property
     def inner(self) -> tuple[tuple[str, list[str]], ...]:
@@ -278,14 +319,48 @@ def _new_layout(kind: Any) -> _Layout:
 _layout: Final[Callable[[Any], _Layout]] = functools.lru_cache(maxsize=None)(_new_layout)
 
 
+def _unmarked(annotation: Any) -> Any:
+    """Return the type of a field without remarks."""
+    marked = typing.get_origin(annotation) is Annotated
+    return _unmarked(typing.get_args(annotation)[0]) if marked else annotation
+
+
 def _kind_of(annotation: Any) -> Any:
     """Return the type of a field without ``None`` and without remarks."""
-    if typing.get_origin(annotation) is typing.Annotated:
-        return _kind_of(typing.get_args(annotation)[0])
-    if typing.get_origin(annotation) is Union:
-        kinds = [kind for kind in typing.get_args(annotation) if kind is not type(None)]
-        return _kind_of(kinds[0]) if len(kinds) == 1 else annotation
-    return annotation
+    kind = _unmarked(annotation)
+    kinds = [each for each in typing.get_args(kind) if each is not type(None)]
+    return _kind_of(kinds[0]) if typing.get_origin(kind) is Union and len(kinds) == 1 else kind
+
+
+def _type_schema(annotation: Any) -> dict[str, Any]:
+    """Return the JSON schema of the type of a field."""
+    kind = _kind_of(annotation)
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    schema: dict[str, Any] = {}
+    if isinstance(kind, type) and issubclass(kind, WireForm):
+        schema = json_schema(kind)
+    elif kind in _SCHEMA_TYPES:
+        schema = {"type": _SCHEMA_TYPES[kind]}
+    elif origin is tuple:
+        schema = {"type": "array", "items": _type_schema(arguments[0])}
+    elif origin is Mapping:
+        schema = {"type": "object", "additionalProperties": _type_schema(arguments[1])}
+    elif origin is Union:
+        schema = {"type": [_SCHEMA_TYPES[each] for each in arguments]}
+    if typing.get_origin(annotation) is Annotated:
+        for remark in typing.get_args(annotation)[1:]:
+            schema.update({"description": remark.description} if remark.description else {})
+            schema.update(remark.extra_json_schema or {})
+    return schema
+
+
+def _inner_schema(schema: dict[str, Any], key: str, needed: bool) -> dict[str, Any]:
+    """Return the schema of an inner object, which is made if missing."""
+    required: list[str] = schema.get("required", [])
+    if needed and key not in required:
+        schema["required"] = [*required, key]
+    inner: dict[str, Any] = schema["properties"].setdefault(key, {"type": "object", "properties": {}})
+    return inner
 
 
 def _mended(value: Any, kind: Any, name: str, what: str) -> Any:

@@ -165,5 +165,6 @@ class Job(JobLabels, frozen=True, kw_only=True):
             id=self.id,
             status=self.status.value,
             queue=self.queue_record(),
-            extra={"kind": ApiJobKind.QOBJECT_STORAGE.value, "creationDate": format_utc(self.created)},
+            kind=ApiJobKind.QOBJECT_STORAGE.value,
+            creation_date=format_utc(self.created),
         )

@@ -42,7 +42,7 @@ def test_whatever_a_job_is_called_fits_into_a_header_and_comes_out_of_it(text: s
 
 def test_the_header_is_compact() -> None:
     wanted = (
-        '{"backend":{"name":"x"},"allowObjectStorage":true,"name":"\\u00e9\\u007f","liveDataEnabled":null}'
+        '{"name":"\\u00e9\\u007f","allowObjectStorage":true,"backend":{"name":"x"},"liveDataEnabled":null}'
     )
     assert job_header(JobCreateRequest("x", name="é\x7f")) == wanted
 

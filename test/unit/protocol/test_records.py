@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from hypothesis import given
@@ -33,9 +34,11 @@ from qiskit_ibmq_provider.protocol.jobs import (
     JobError,
     JobRecord,
     JobStatusRecord,
+    QueueRecord,
     UploadTicket,
     decode_job_list,
 )
+from qiskit_ibmq_provider.protocol.status import ApiJobStatus
 
 JOB = {
     "id": "5fb48d2ae4314600192a1c2c",
@@ -62,6 +65,63 @@ def test_a_job_goes_through_its_record_unchanged():
     assert record.backend_name == "ibmq_vigo"
     assert record.queue is not None and record.queue.position == 2 and record.queue.extra == {"odd": 1}
     assert record.extra == {"hubInfo": {"hub": {"name": "ibm-q"}}, "batman": "robin"}
+
+
+def test_a_job_can_be_read_as_a_mapping():
+    record = JobRecord.from_json(JOB)
+    assert record["id"] == record["job_id"] == JOB["id"]
+    assert record["creation_date"] == record["creationDate"] == JOB["creationDate"]
+    assert record["_backend_info"] == record["backend"] == {"name": record["backend_name"]} == JOB["backend"]
+    assert record["infoQueue"] == JOB["infoQueue"] and record["info_queue"]["hub_priority"] == 0.8
+    assert record["experiment_id"] == "exp-7" and record["hub_info"] == record["hubInfo"] == JOB["hubInfo"]
+    assert "tags" in record and "error" not in record and record.get("error", 3) == 3
+    with pytest.raises(KeyError):
+        record["error"]
+    assert {"job_id", "creation_date", "status", "info_queue"} < set(record.keys()) == set(dict(record))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"job_id": "1", "creation_date": "2021-06-01T09:31:02Z", "_status": "QUEUED", "tags": ("a",)},
+        {"id": "1", "creationDate": "2021-06-01T09:31:02Z", "status": ApiJobStatus.QUEUED, "tags": ["a"]},
+        JobRecord(id="1", creation_date="2021-06-01T09:31:02Z", status="QUEUED", tags=("a",)),
+    ],
+)
+def test_an_answer_of_any_client_becomes_a_record(answer):
+    record = JobRecord.of(answer)
+    assert record == JobRecord(id="1", creation_date="2021-06-01T09:31:02Z", status="QUEUED", tags=("a",))
+    given = {**dict(record), "_backend_info": {"name": "b"}, "info_queue": {"hub_priority": 1, "odd": 2}}
+    other = JobRecord.of(given)
+    assert other.backend_name == "b" and other.extra == {}
+    assert other.queue == QueueRecord(hub_priority=1.0, extra={"odd": 2})
+
+
+@pytest.mark.parametrize("name", ["*", "backend.name", "extra"])
+def test_a_field_of_any_name_survives(name):
+    assert JobRecord.from_json({**JOB, name: None}).to_json() == {**JOB, name: None}
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"name": 3}, "The field 'name' of the job should be a str, not 3."),
+        ({"tags": [1]}, "The field 'tags' of the job should hold texts only, not [1]."),
+        ({"backend": "x"}, "The field 'backend' of the job should be a dict, not 'x'."),
+        ({"liveDataEnabled": 1}, "The field 'liveDataEnabled' of the job should be a bool, not 1."),
+        (
+            {"infoQueue": {"position": 1.5}},
+            "The field 'position' of the queue information should be an integer, not 1.5.",
+        ),
+        (
+            {"infoQueue": {"hubPriority": float("nan")}},
+            "The field 'hubPriority' of the queue information should be a number, not nan.",
+        ),
+    ],
+)
+def test_a_field_of_another_type_is_refused_by_name(change, text):
+    with pytest.raises(ProtocolError, match=re.escape(text)):
+        JobRecord.from_json({**JOB, **change})
 
 
 @pytest.mark.parametrize("key", ["id", "status", "creationDate"])

@@ -2,8 +2,8 @@
 # See the file LICENSE at the root of the repository.
 """The OpenAPI description of the service, made from the table of routes.
 
-What a route takes and answers stands in the module here that has the name of the route's own module; paths, methods, places and
-summaries come from the table and from the routes themselves.
+What a route takes and answers stands in :mod:`operations`; paths, methods, places and summaries come from the table and from the routes
+themselves.
 """
 
 from __future__ import annotations

@@ -10,22 +10,13 @@ from typing import Any, Final
 
 from starlette.routing import BaseRoute, WebSocketRoute
 
-from qiskit_ibmq_provider.service.routes.openapi.account import OPERATIONS as ACCOUNT_OPERATIONS
-from qiskit_ibmq_provider.service.routes.openapi.devices import OPERATIONS as DEVICE_OPERATIONS
-from qiskit_ibmq_provider.service.routes.openapi.jobs import OPERATIONS as JOB_OPERATIONS
-from qiskit_ibmq_provider.service.routes.openapi.jobs import STATUS
-from qiskit_ibmq_provider.service.routes.openapi.operation import ERROR, Access, Operation
-from qiskit_ibmq_provider.service.routes.openapi.schemas import Schema, text
+from qiskit_ibmq_provider.service.routes.openapi.operations import OPERATIONS, STATUS
+from qiskit_ibmq_provider.service.routes.openapi.schemas import ERROR, Access, Schema, text
 from qiskit_ibmq_provider.service.routes.table import Endpoint, Resource
 from qiskit_ibmq_provider.version import __version__
 
 __all__ = ["document"]
 
-_OPERATIONS: Final[Mapping[Any, Operation]] = {
-    **ACCOUNT_OPERATIONS,
-    **DEVICE_OPERATIONS,
-    **JOB_OPERATIONS,
-}
 _NAMES: Final = text(pattern="^[A-Za-z0-9_.-]+$")
 _PLACES: Final[Mapping[str, Schema]] = {
     "hub": _NAMES,
@@ -101,7 +92,7 @@ def _path(route: Resource, seen: Counter[Endpoint], components: dict[str, Any]) 
 
 def _method(method: str, endpoint: Any, components: dict[str, Any]) -> dict[str, Any]:
     """Return what is said of one method of a path."""
-    operation = _OPERATIONS[endpoint]
+    operation = OPERATIONS[endpoint]
     lines = (endpoint.__doc__ or "").strip().partition("\n\n")
     answers = {
         str(status): {"$ref": "#/components/responses/Refused"} for status in operation.statuses(method)

@@ -1,100 +1,95 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""What the routes of jobs and of their data take and answer."""
+"""What the routes take and answer. The schemas of records follow from the records."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from qiskit_ibmq_provider.protocol.accounts import AccessToken, UserInfo
+from qiskit_ibmq_provider.protocol.backends import BackendStatusRecord, JobLimitRecord, ReservationRecord
 from qiskit_ibmq_provider.protocol.extensions import IDEMPOTENCY_HEADER, JOB_HEADER
-from qiskit_ibmq_provider.protocol.status import ApiJobStatus
-from qiskit_ibmq_provider.service.routes import jobs, storage
-from qiskit_ibmq_provider.service.routes.openapi.devices import CALIBRATION
-from qiskit_ibmq_provider.service.routes.openapi.operation import ALL_JSON, Access, Operation, Parameter
+from qiskit_ibmq_provider.protocol.jobs import JobCreateRequest, JobStatusRecord, ServiceJobRecord
+from qiskit_ibmq_provider.protocol.records import json_schema
+from qiskit_ibmq_provider.service.routes import account, devices, jobs, storage
 from qiskit_ibmq_provider.service.routes.openapi.schemas import (
-    Schema,
+    ALL_JSON,
+    Access,
+    Operation,
+    Parameter,
     array,
     boolean,
     integer,
     mapping,
     named,
-    nullable,
-    number,
     text,
     thing,
 )
 
 __all__ = ["OPERATIONS", "STATUS"]
 
-_NAME: Final = thing({"name": text()})
-_STATE: Final = text(enum=[status.value for status in ApiJobStatus])
-_SHARE: Final = number("A share of the workers.", exclusiveMinimum=0, maximum=1)
-_QUEUE: Final = named(
-    "QueueInfo",
+_ABOUT: Final = named(
+    "About",
     thing(
-        {"position": integer("From 1, over all projects.", minimum=1), "status": text()},
-        {
-            "estimatedStartTime": text(),
-            "estimatedCompleteTime": text(),
-            "hubPriority": _SHARE,
-            "groupPriority": _SHARE,
-            "projectPriority": _SHARE,
-        },
-        "Where a job stands that waits; nowhere else.",
+        {"name": text(), "description": text(), "version": text(), "api": text("Base URL of the API.")},
+        {"instance_id": text("The setting of this name, if it is set.")},
     ),
 )
-_JOB_ERROR: Final = thing({"message": text(), "code": integer()})
-_JOB_FIELDS: Final[Mapping[str, Schema]] = {
-    "id": text(),
-    "kind": text(),
-    "status": _STATE,
-    "creationDate": text("ISO date in UTC, unique in the project."),
-    "backend": _NAME,
-    "tags": array(text()),
-    "timePerStep": mapping(text(), "When each status was entered."),
-    "clientInfo": mapping(text()),
-    "hubInfo": thing({"hub": _NAME, "group": _NAME, "project": _NAME}),
-    "userId": text(),
-}
-_MORE_JOB_FIELDS: Final[Mapping[str, Schema]] = {
-    "name": text(),
-    "runMode": text(),
-    "error": _JOB_ERROR,
-    "infoQueue": _QUEUE,
-    "experimentTag": text(),
-    "shareLevel": text(),
-    "liveDataEnabled": boolean(),
-    "summaryData": mapping(ALL_JSON),
-    "endDate": text(),
-}
-_JOB: Final = named("Job", thing(_JOB_FIELDS, _MORE_JOB_FIELDS))
-_NEW_JOB: Final = named(
-    "NewJob",
+_TOKEN: Final = json_schema(AccessToken)
+_USER: Final = json_schema(UserInfo)
+# A service without limits does not send them.
+_USER["required"].remove("limits")
+_PROJECT: Final = thing({"name": text(), "title": text(), "isDefault": boolean()})
+_GROUP: Final = thing({"name": text(), "title": text(), "projects": mapping(_PROJECT)})
+_HUB: Final = named("Hub", thing({"name": text(), "title": text(), "groups": mapping(_GROUP)}))
+_LOGIN: Final = named("Login", thing({"apiToken": text("The API token of a user.")}))
+
+_CONFIGURATION: Final = named(
+    "DeviceConfiguration",
     thing(
         {
-            **_JOB_FIELDS,
-            "objectStorageInfo": thing({"jobId": text(), "uploadUrl": text("Where the payload goes.")}),
+            "backend_name": text(),
+            "backend_version": text(),
+            "n_qubits": integer(minimum=1),
+            "basis_gates": array(text()),
+            "simulator": boolean(),
         },
-        _MORE_JOB_FIELDS,
+        description="A device in the form of Qiskit's backend configuration.",
     ),
 )
-STATUS: Final = named(
-    "JobStatus",
+_CALIBRATION: Final = named(
+    "Calibration",
     thing(
-        {"id": text(), "status": _STATE, "kind": text(), "creationDate": text()},
-        {"infoQueue": _QUEUE, "error": _JOB_ERROR},
+        {},
+        {"backend_name": text(), "last_update_date": text("ISO date.")},
+        description="Qiskit's backend properties; an empty object where there are none.",
     ),
 )
-_WANTED: Final[Mapping[str, Schema]] = {
-    "name": nullable(text(maxLength=4096)),
-    "tags": nullable(array(text(maxLength=4096), maxItems=1000)),
-    "experimentTag": nullable(text()),
-    "shareLevel": text(),
-    "liveDataEnabled": nullable(boolean()),
-    "allowObjectStorage": nullable(boolean()),
+_DEFAULTS: Final = named(
+    "PulseDefaults", thing({}, description="Qiskit's pulse defaults; an empty object where there are none.")
+)
+_BOOKING: Final = json_schema(ReservationRecord)
+_BEFORE: Final = thing(
+    {},
+    {
+        "where": thing(
+            {}, {"last_update_date": thing({}, {"lt": text("ISO date; the newest calibration before it.")})}
+        )
+    },
+)
+_NO_DEVICE: Final = (404,)
+
+_JOB: Final = json_schema(ServiceJobRecord)
+_STORAGE: Final = thing({"jobId": text(), "uploadUrl": text("Where the payload goes.")})
+_NEW_JOB: Final = {
+    **_JOB,
+    "title": "NewJob",
+    "properties": {**_JOB["properties"], "objectStorageInfo": _STORAGE},
+    "required": [*_JOB["required"], "objectStorageInfo"],
 }
-_CREATE: Final = named("JobCreation", thing({"backend": _NAME}, _WANTED))
+STATUS: Final = json_schema(JobStatusRecord)
+_CREATE: Final = json_schema(JobCreateRequest, request=True)
 _QOBJ: Final = named(
     "Qobj",
     thing(
@@ -161,6 +156,26 @@ def _signed(name: str) -> Parameter:
 _SIGNATURE: Final = (_signed("expires"), _signed("signature"))
 
 OPERATIONS: Final[Mapping[Any, Operation]] = {
+    account.about: Operation(_ABOUT, Access.EVERYBODY),
+    account.version: Operation(
+        mapping(text(), "Versions of the components; 'api-auth' says that this is an authentication URL."),
+        Access.EVERYBODY,
+    ),
+    account.log_in: Operation(_TOKEN, Access.EVERYBODY, body=_LOGIN, refusals=(401,)),
+    account.user_info: Operation(_USER, Access.USER),
+    account.network: Operation(array(_HUB), Access.USER),
+    account.openapi: Operation(thing({"openapi": text()}), Access.EVERYBODY),
+    devices.devices: Operation(array(_CONFIGURATION)),
+    devices.device_properties: Operation(
+        _CALIBRATION,
+        parameters=(Parameter("filter", "query", "Asks for an earlier calibration.", _BEFORE, is_json=True),),
+        refusals=_NO_DEVICE,
+    ),
+    devices.device_defaults: Operation(_DEFAULTS, refusals=_NO_DEVICE),
+    devices.device_status: Operation(json_schema(BackendStatusRecord), refusals=_NO_DEVICE),
+    devices.device_jobs_limit: Operation(json_schema(JobLimitRecord), refusals=_NO_DEVICE),
+    devices.device_bookings: Operation(array(_BOOKING), Access.USER, refusals=_NO_DEVICE),
+    devices.my_bookings: Operation(array(_BOOKING), Access.USER),
     jobs.create_job: Operation(_NEW_JOB, body=_CREATE, parameters=(_KEY,), refusals=_CONFLICT),
     jobs.create_job_directly: Operation(
         _SUBMITTED, body=_QOBJ, parameters=(_JOB_FIELDS_HEADER, _KEY), refusals=(409, 431)
@@ -173,7 +188,7 @@ OPERATIONS: Final[Mapping[Any, Operation]] = {
     jobs.cancel_job: Operation(_CANCELLED),
     jobs.update_job: Operation(_UPDATED, body=_UPDATE),
     jobs.delete_job: Operation(_EMPTY, refusals=_CONFLICT),
-    jobs.job_properties: Operation(CALIBRATION),
+    jobs.job_properties: Operation(_CALIBRATION),
     jobs.upload_url: Operation(_URL),
     jobs.payload_url: Operation(_URL),
     jobs.result_url: Operation(_URL),
