@@ -126,8 +126,8 @@ class AnyOf:
 Clause = Union[Compare, All, AnyOf]
 Test = Callable[[Mapping[str, Any]], bool]
 """Whether a document, in its wire form, meets a clause."""
-Search = Callable[[str, str, str], bool]
-"""``search(pattern, flags, text)``: whether a JavaScript-like pattern is found anywhere in a text."""
+Search = Callable[[str, str], Callable[[str], bool]]
+"""``search(pattern, flags)`` returns what tells whether a JavaScript-like pattern is found anywhere in a text."""
 
 
 class Order(str, enum.Enum):
@@ -238,12 +238,13 @@ def split_pattern(value: str) -> tuple[str, str]:
     return (written["pattern"], written["flags"]) if written else (value, "")
 
 
-def python_search(pattern: str, flags: str, text: str) -> bool:
+def python_search(pattern: str, flags: str) -> Callable[[str], bool]:
     """Search with the standard library. A pattern that it does not know matches nothing."""
     try:
-        return re.search(pattern, text, python_flags(flags)) is not None
+        search = re.compile(pattern, python_flags(flags)).search
     except re.error:
-        return False
+        return lambda text: False
+    return lambda text: search(text) is not None
 
 
 def python_flags(flags: str) -> int:
@@ -423,12 +424,13 @@ def _pattern_test(operator: Operator, wanted: str, search: Search) -> Callable[[
     if operator in (Operator.ILIKE, Operator.NILIKE):
         flags = "i"
     positive = operator not in (Operator.NLIKE, Operator.NILIKE)
+    found = search(pattern, flags)
 
     def holds(value: Any) -> bool:
         if isinstance(value, str):
-            return search(pattern, flags, value) is positive
+            return found(value) is positive
         texts: Sequence[Any] = value if isinstance(value, (list, tuple)) else ()
-        return any(isinstance(text, str) and search(pattern, flags, text) for text in texts) is positive
+        return any(isinstance(text, str) and found(text) for text in texts) is positive
 
     return holds
 

@@ -314,7 +314,7 @@ def test_large_patterns_do_not_pile_up_in_the_caches_of_the_libraries() -> None:
 import psutil
 from qiskit_ibmq_provider.service.store.patterns import TimedSearch
 def search(number):
-    assert not TimedSearch(60)(f"(a{{80}}){{80}}{number}", "", "b")
+    assert not TimedSearch(60)(f"(a{{80}}){{80}}{number}", "")("b")
     return psutil.Process().memory_info().rss
 first = search(0)
 print(search(1) - first, max(map(search, range(2, 150))) - first)
@@ -327,9 +327,9 @@ print(search(1) - first, max(map(search, range(2, 150))) - first)
 def test_the_time_of_compiling_counts() -> None:
     now = iter(range(1000))
     search = TimedSearch(2.5, lambda: float(next(now)))
-    assert search("a(b)", "", "ab")
+    assert search("a(b)", "")("ab")
     with pytest.raises(InvalidRequest):
-        search("c(d)", "", "cd")
+        search("c(d)", "")("cd")
 
 
 def test_a_search_through_all_jobs_ends_with_its_time(bench: Bench) -> None:

@@ -10,12 +10,11 @@ its time, and does not hold the interpreter's lock meanwhile, so nobody else wai
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any, Callable, Final, Optional, TypeVar
+from typing import Any, Callable, Final, TypeVar
 
 import regex
 
@@ -41,15 +40,6 @@ _FEW: Final = 2
 characters, which is a few milliseconds at the very worst: no need to watch it."""
 
 
-@dataclasses.dataclass(frozen=True)
-class _Compiled:
-    """A pattern ready to search for."""
-
-    search: Callable[..., Any]
-    quick: bool
-    """Whether it needs no time limit on a short text."""
-
-
 class TimedSearch:
     """Searches within a time that is shared by all searches of one listing. Implements ``Search``.
 
@@ -62,29 +52,41 @@ class TimedSearch:
         self._left = seconds
         self._monotonic = monotonic
         self._size = 0
-        self._compiled: dict[tuple[str, str], Optional[_Compiled]] = {}
+        self._known: dict[tuple[str, str], Callable[[str], bool]] = {}
 
-    def __call__(self, pattern: str, flags: str, text: str) -> bool:
-        """Return whether a pattern is found anywhere in a text; one that cannot be compiled is found nowhere.
+    def __call__(self, pattern: str, flags: str) -> Callable[[str], bool]:
+        """Return what tells whether a pattern is found anywhere in a text; one that cannot be compiled is found nowhere.
 
         Raises:
-            InvalidRequest: if the time is over, or the pattern repeats too much.
+            InvalidRequest: if the pattern repeats too much, or the time is over, then or when a text is searched.
         """
         key = (pattern, flags)
-        if key not in self._compiled:
-            self._compiled[key] = self._compile(pattern, flags)
-        known = self._compiled[key]
-        if known is None:
-            return False
-        if known.quick and len(text) <= _SHORT:
-            return known.search(text) is not None
-        return self._search_in_time(pattern, known, text)
+        if key not in self._known:
+            self._known[key] = self._tester(pattern, flags)
+        return self._known[key]
 
-    def _compile(self, pattern: str, flags: str) -> Optional[_Compiled]:
-        """Return a pattern ready to search for, or ``None`` for one that cannot be compiled. It uses up time and size."""
-        begin = self._monotonic()
-        if self._left <= 0:
-            raise _too_slow(pattern)
+    def _tester(self, pattern: str, flags: str) -> Callable[[str], bool]:
+        """Compile a pattern, which uses up time and size."""
+        self._refuse_large(pattern)
+        try:
+            search = self._timed(pattern, lambda _: regex.compile(pattern, flags=python_flags(flags)).search)
+        except (regex.error, ValueError, OverflowError, RecursionError):
+            return lambda text: False
+
+        def in_time(text: str) -> bool:
+            try:
+                # Without holding up others.
+                found = self._timed(pattern, lambda left: search(text, timeout=left, concurrent=True))
+            except (ValueError, OverflowError, RecursionError):
+                return False
+            return found is not None
+
+        if "(" in pattern or sum(map(pattern.count, "*+{?")) > _FEW:
+            return in_time
+        # Watching it takes longer than most searches.
+        return lambda text: search(text) is not None if len(text) <= _SHORT else in_time(text)
+
+    def _refuse_large(self, pattern: str) -> None:
         size = _expansion(pattern)
         self._size += size
         if self._size > _MAX_EXPANSION:
@@ -94,26 +96,24 @@ class TimedSearch:
                 ErrorCode.INVALID_FILTER,
             )
         _LIBRARY_CACHES.add(size)
-        try:
-            search = regex.compile(pattern, flags=python_flags(flags)).search
-        except (regex.error, ValueError, OverflowError, RecursionError):
-            return None
-        finally:
-            self._left -= self._monotonic() - begin
-        quick = "(" not in pattern and sum(map(pattern.count, "*+{?")) <= _FEW
-        return _Compiled(search, quick)
 
-    def _search_in_time(self, pattern: str, known: _Compiled, text: str) -> bool:
-        """Search without holding up others, and not beyond the time. Watching it takes longer than most searches."""
+    def _timed(self, pattern: str, action: Callable[[float], Any]) -> Any:
+        """Do something with a pattern that is given the time that is left, and count what it takes.
+
+        Raises:
+            InvalidRequest: if there is no time left, before or while it is done.
+        """
         begin = self._monotonic()
         try:
             if self._left <= 0:
                 raise TimeoutError
-            return known.search(text, timeout=self._left, concurrent=True) is not None
-        except (ValueError, OverflowError, RecursionError):
-            return False
+            return action(self._left)
         except TimeoutError:
-            raise _too_slow(pattern) from None
+            raise InvalidRequest(
+                f"The filter's pattern {pattern[:80]!r} takes too long to search for. Write it without nested repetitions, or narrow "
+                "the list by dates or tags.",
+                ErrorCode.INVALID_FILTER,
+            ) from None
         finally:
             self._left -= self._monotonic() - begin
 
@@ -134,14 +134,6 @@ def within(
                 ErrorCode.INVALID_FILTER,
             )
         yield candidate
-
-
-def _too_slow(pattern: str) -> InvalidRequest:
-    return InvalidRequest(
-        f"The filter's pattern {pattern[:80]!r} takes too long to search for. Write it without nested repetitions, or narrow "
-        "the list by dates or tags.",
-        ErrorCode.INVALID_FILTER,
-    )
 
 
 def _expansion(pattern: str) -> int:
