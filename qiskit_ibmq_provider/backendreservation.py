@@ -1,6 +1,6 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""A time for which somebody has a backend to himself."""
+"""A time during which a backend is reserved for one user."""
 
 from __future__ import annotations
 

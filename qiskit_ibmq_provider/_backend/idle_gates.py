@@ -1,9 +1,9 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""Idle gates of circuits, written as delays.
+"""Idle gates of circuits, replaced by delays.
 
-Devices have no ``id`` gate any more: it stands for waiting as long as an ``sx`` gate takes. The gate is replaced in copies; what
-the caller has given stays as it is.
+Devices have no ``id`` gate any more: it means waiting as long as an ``sx`` gate takes. Runs replace the gate in
+copies of the circuits.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class IdleTimes:
 
     Args:
         properties: fetches the device's calibration data; called once, when the first length is asked for.
-        dt: the unit of time in seconds; None where the device does not say.
+        dt: the unit of time in seconds; None if the device does not say.
     """
 
     def __init__(self, properties: Callable[[], Optional[BackendProperties]], dt: Optional[float]) -> None:
@@ -37,7 +37,7 @@ class IdleTimes:
         self._data: Optional[BackendProperties] = None
 
     def of(self, qubit: int) -> Optional[int]:
-        """Return the length on a qubit, or None where the device does not say."""
+        """Return the length on a qubit, or None if the device does not say."""
         if qubit not in self._known:
             self._known[qubit] = self._length(qubit)
         return self._known[qubit]
@@ -59,7 +59,7 @@ class IdleTimes:
 
 
 class Delays:
-    """Gives circuits with delays in place of idle gates of known length; others as they are.
+    """Puts delays in place of the idle gates whose length is known. A call copies a circuit if there is anything to replace.
 
     Attributes:
         times: lengths of the idle gates.

@@ -16,22 +16,22 @@ T = TypeVar("T")
 class KeptDocument(Generic[T]):
     """A document that is fetched when it is first asked for. Threads that ask at the same time share one request.
 
-    Everybody gets an object of his own: who changes his does not change what others get. It is made from the document, or like an object
-    that is kept for that and given to nobody. A failed request leaves what was kept.
+    Every caller gets an object of its own, so changing it does not change what other callers get. If a request fails, the document
+    that was kept stays.
 
     Args:
-        build: makes the object of the document, or None where there is none. The object must not give away parts of the document that
-            can be changed, unless ``own`` is given.
-        own: makes an object like one that was built, sharing nothing with it that can be changed.
+        build: makes an object from the document; gets None where there is no document. Unless ``copy`` is given, an object is built
+            for each caller, and must not share any part of the document that can be changed.
+        copy: copies a built object, sharing nothing that can be changed. With it, an object is built only once.
     """
 
     def __init__(
         self,
         build: Callable[[Optional[Mapping[str, Any]]], Optional[T]],
-        own: Optional[Callable[[T], T]] = None,
+        copy: Optional[Callable[[T], T]] = None,
     ) -> None:
         self._build = build
-        self._own = own
+        self._copy = copy
         self._lock = threading.Lock()
         self._is_kept = False
         self._document: Optional[Mapping[str, Any]] = None
@@ -49,20 +49,20 @@ class KeptDocument(Generic[T]):
                 document = fetch()
                 made = self._build(document)
                 self._is_kept, self._document, self._model = True, document, None
-                if self._own is None:
+                if self._copy is None:
                     return made
                 self._model = made
-            elif self._own is not None and self._model is None:
+            elif self._copy is not None and self._model is None:
                 self._model = self._build(self._document)
             document, model = self._document, self._model
-        if self._own is None:
+        if self._copy is None:
             return self._build(document)
-        return None if model is None else self._own(model)
+        return None if model is None else self._copy(model)
 
     def __getstate__(self) -> dict[str, Any]:
         # A lock cannot be copied or pickled.
         return {key: value for key, value in vars(self).items() if key not in ("_lock", "_model")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["_build"], state["_own"])  # type: ignore[misc]
+        self.__init__(state["_build"], state["_copy"])  # type: ignore[misc]
         vars(self).update(state)

@@ -1,6 +1,6 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
-"""Run options of a backend: their defaults, how those of one run are put over them, and what a device accepts.
+"""Run options of a backend: their defaults, how those of one run override them, and what a device accepts.
 
 All values are in the units of Qiskit: Hz and seconds. Everything here is decided before anything is sent.
 """
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 _DEFAULT_SHOTS: Final = 4000
-"""Shots of a run that does not say, unless the device accepts fewer."""
+"""Shots of a run that gives none, unless the device accepts fewer."""
 
 Configuration = Union[QasmBackendConfiguration, PulseBackendConfiguration]
 
@@ -51,7 +51,7 @@ _ARGUMENTS: Final = frozenset(
 
 
 def default_options() -> Options:
-    """Return the options of a device that nobody has changed."""
+    """Return the options that a device begins with."""
     return Options(
         shots=_DEFAULT_SHOTS,
         memory=False,
@@ -71,26 +71,25 @@ def default_options() -> Options:
 
 
 def simulator_options() -> Options:
-    """Return the options of a simulator that nobody has changed."""
+    """Return the options that a simulator begins with."""
     options = default_options()
     options.update_options(noise_model=None, seed_simulator=None)
     return options
 
 
 def limit_of(configuration: Configuration, name: str) -> Optional[int]:
-    """Return a limit of the device, ``None`` where it states no number: configurations of others may be incomplete."""
+    """Return a limit of the device, ``None`` if it is not a number: other programs build incomplete configurations."""
     limit = getattr(configuration, name, None)
     return limit if isinstance(limit, int) else None
 
 
 def default_shots(configuration: Configuration) -> int:
-    """Return the shots of a run that does not say."""
     most = limit_of(configuration, "max_shots")
     return _DEFAULT_SHOTS if most is None else min(_DEFAULT_SHOTS, most)
 
 
 def merged_options(options: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of one run: those given with it over those of the backend. None means not given."""
+    """Return the options of one run: those given with it override those of the backend; None means not given."""
     return {**options, **{key: value for key, value in given.items() if value is not None}}
 
 

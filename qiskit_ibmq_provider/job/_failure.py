@@ -1,7 +1,7 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""Why a job failed, put together from what the server says in several places."""
+"""Why a job failed: the server says so in several places."""
 
 from __future__ import annotations
 

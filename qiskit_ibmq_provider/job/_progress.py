@@ -28,10 +28,10 @@ __all__ = ["PROGRESS_VARIABLE", "ProgressBar", "progress_bar", "progress_is_want
 logger = get_logger(__name__)
 
 PROGRESS_VARIABLE: Final = "QISKIT_IBMQ_PROGRESS"
-"""Environment variable: ``off`` never shows progress, ``on`` always does; anything else leaves it to where the output goes."""
+"""Environment variable: ``off`` never shows progress, ``on`` always does; otherwise it depends on where the output goes."""
 
-_PATIENCE: Final = 1.0
-"""Seconds of a wait before anything is shown."""
+_SECONDS_UNTIL_SHOWN: Final = 1.0
+"""Shorter waits show nothing."""
 
 _DISPLAY_FAILURES: Final = (
     ArithmeticError,
@@ -48,7 +48,7 @@ _DISPLAY_FAILURES: Final = (
 
 @contextlib.contextmanager
 def progress_bar(record: JobRecord) -> Iterator[Optional[ProgressBar]]:
-    """Give what shows the progress of a wait, ``None`` if nothing is to be shown, and clear it away in the end."""
+    """Show the progress of a wait, if it is to be shown, and clear it away in the end."""
     bar = ProgressBar(record) if progress_is_wanted() else None
     try:
         yield bar
@@ -69,13 +69,13 @@ def progress_is_wanted() -> bool:
 
 
 class ProgressBar(WaitObserver):
-    """Shows how a wait goes. A display that fails is given up, the wait goes on."""
+    """Shows how a wait goes. If the display fails it is given up, and the wait goes on."""
 
     seconds = 0.5
 
     def __init__(self, record: JobRecord) -> None:
         self._record = record
-        self._due = time.monotonic() + _PATIENCE
+        self._due = time.monotonic() + _SECONDS_UNTIL_SHOWN
         self._bar: Any = None
         self._broken = False
 

@@ -1,7 +1,7 @@
 # This code is part of qiskit-ibmq-provider, licensed under the Apache License 2.0.
 # See the file LICENSE at the root of the repository.
 
-"""What is known of a job: its newest record, how answers of the server renew it, and how its fields are read."""
+"""What is known of a job: its newest record, how answers of the server update it, and how users see its fields."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ logger = get_logger(__name__)
 class JobState:
     """The newest record of a job.
 
-    Any number of threads may read and renew it. A reader sees one record or the next, never a mixture. A
-    final status is never left again, whatever a late or stale answer says.
+    Any number of threads may read and update it. A reader sees one record or the next, never a mixture. A
+    final status stays, even if a late answer says otherwise.
 
     Attributes:
         record: the newest record.

@@ -3,9 +3,9 @@
 
 """Waiting for a job to be over: in the caller's thread, or in a coroutine without holding up its event loop.
 
-The transport waits; whoever observes the wait is told in the thread that waits. A coroutine has the wait run in a thread of its own,
-which ends with the wait. Of the coroutine's loop, which may be that of a script or of a notebook, only what every coroutine uses is
-used: awaiting a future. When the waiting task is cancelled, the thread ends within moments.
+The transport does the waiting and calls the observer in the same thread. For a coroutine the wait runs in a separate thread, which ends
+with the wait, or within moments after the waiting task is cancelled. It only needs an event loop that can await a future, so it works in
+scripts and in notebooks.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SHORTEST: Final = 0.05
 
 
 class WaitObserver:
-    """Is told of a wait, in the thread that waits; this one does nothing. What it raises ends the wait and goes to the caller."""
+    """Is called during a wait, in the waiting thread; this one does nothing. An exception that it raises ends the wait and reaches the caller."""
 
     seconds: Optional[float] = None
     """Seconds between two calls of :meth:`tick`; ``None`` for no calls."""
@@ -85,23 +85,23 @@ def wait_until_final(
 
 
 class _Listener:
-    """Gets each status while the transport waits, under the method by which clients of others fill a queue."""
+    """Gets each status while the transport waits. Its method is that of a queue, because other clients put statuses into one."""
 
     def __init__(self, state: JobState, observer: WaitObserver) -> None:
         self._state = state
         self._observer = observer
         self._due = time.monotonic() + (observer.seconds or math.inf)
         self.raised: Optional[ApiError] = None
-        """An exception of the transport that the observer itself has let out: not one of the wait."""
+        """A transport error that the observer raised itself: it is not one of the wait."""
 
     def ticks(self) -> dict[str, Any]:
-        """Return what asks our client for ticks. Others are not asked: where they wait, ticks come with the statuses."""
+        """Return the arguments that ask our client for ticks. Other clients may ignore them; their ticks then come with the statuses."""
         return (
             {} if self._observer.seconds is None else {"tick": self._observer.seconds, "on_tick": self._tick}
         )
 
     def put(self, status: Any) -> None:
-        """Take a status, and tell of it unless it is final. One that is not known ends the wait: nobody can say when the job is over."""
+        """Take a status, and tell of it unless it is final. An unknown status ends the wait, since it may be a final one."""
         record = self._state.observe(JobStatusRecord.of(status))
         job_status(record.status, record.id)
         if self._state.final:
@@ -151,7 +151,7 @@ class _WaitAbandoned(Exception):
 
 
 class StopWatch(WaitObserver):
-    """Ends a wait when it is told to, from any thread."""
+    """Ends a wait when :meth:`stop` is called, from any thread."""
 
     seconds = 0.2
 
@@ -173,7 +173,7 @@ class StopWatch(WaitObserver):
 
 
 async def outcome(job_id: str, work: Callable[[StopWatch], _T]) -> _T:
-    """Return what blocking work returns, or raise what it raises. The work waits, observed by what it is given."""
+    """Return what blocking work returns, or raise what it raises. The work gets the observer that can end it."""
     watch = StopWatch()
     try:
         return await asyncio.wrap_future(_in_thread(job_id, lambda: work(watch)))
@@ -184,7 +184,7 @@ async def outcome(job_id: str, work: Callable[[StopWatch], _T]) -> _T:
 async def status_changes(
     job_id: str, state: JobState, wait: Callable[[StopWatch], None]
 ) -> AsyncIterator[JobStatus]:
-    """Give each status that a job comes to, the present one first and the final one last, while ``wait`` waits for its end."""
+    """Yield each status of a job, the present one first and the final one last, while ``wait`` waits for its end."""
     loop = asyncio.get_running_loop()
     news: asyncio.Queue[Optional[JobRecord]] = asyncio.Queue()
 

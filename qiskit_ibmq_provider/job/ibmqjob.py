@@ -97,7 +97,7 @@ class IBMQJob(JobV1):
     """
 
     _executor: Final = SimpleNamespace(_threads=())
-    """Threads of waits, where suites look for them to join them. There are none: a wait runs in the thread of its caller."""
+    """Test suites join the threads that they find here. There are none: a wait runs in its caller's thread."""
 
     def __init__(
         self,

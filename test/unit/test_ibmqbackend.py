@@ -207,9 +207,9 @@ def test_a_kept_document_survives_copying():
         assert twin.get(lambda: pytest.fail("asked again")) == {"a": [1]}
 
 
-@pytest.mark.parametrize(("build", "own"), [(copy.deepcopy, None), (dict, copy.deepcopy)])
-def test_a_kept_document_is_each_ones_own(build, own):
-    kept = KeptDocument(build, own)
+@pytest.mark.parametrize(("build", "copied"), [(copy.deepcopy, None), (dict, copy.deepcopy)])
+def test_a_kept_document_is_each_ones_own(build, copied):
+    kept = KeptDocument(build, copied)
     kept.get(lambda: {"a": [1]})["a"].append(2)
     kept.get(lambda: pytest.fail("asked again"))["a"].append(3)
     assert kept.get(lambda: pytest.fail("asked again")) == {"a": [1]}

@@ -5,3 +5,7 @@
 
 Every method here is synchronous and may be called from any thread.
 """
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -23,6 +23,7 @@ from qiskit_ibmq_provider.service.domain.model import Job, result_blob
 __all__ = [
     "IllegalTransition",
     "abandon",
+    "after_report",
     "cancel",
     "claim",
     "enqueue",
@@ -31,7 +32,6 @@ __all__ = [
     "found_no_space",
     "lose",
     "release",
-    "after_report",
     "take_over",
     "time_out",
     "without_payload",

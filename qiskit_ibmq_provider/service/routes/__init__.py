@@ -5,3 +5,7 @@
 The whole table is in :mod:`~qiskit_ibmq_provider.service.routes.table`; its paths come from
 :mod:`qiskit_ibmq_provider.protocol.routes`.
 """
+
+from __future__ import annotations
+
+__all__: list[str] = []

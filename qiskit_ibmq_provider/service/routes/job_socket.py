@@ -32,7 +32,7 @@ from qiskit_ibmq_provider.service.domain.jobs import Jobs
 from qiskit_ibmq_provider.service.domain.model import Job, Principal
 from qiskit_ibmq_provider.service.routes.context import in_thread, services_of
 
-__all__ = ["StatusReader", "job_status_socket"]
+__all__ = ["StatusNews", "StatusReader", "job_status_socket"]
 
 REFUSED: Final = "authentication-failed"
 """Type of the first frame where the token is not accepted; any other than ``authenticated`` means that to a client."""
@@ -184,7 +184,7 @@ _Question = tuple[str, str]
 
 
 @dataclasses.dataclass(frozen=True)
-class JobState:
+class StatusNews:
     """The state of a job at some moment."""
 
     frame: bytes
@@ -206,10 +206,10 @@ class StatusReader:
     def __init__(self, accounts: Accounts, jobs: Jobs) -> None:
         self._accounts = accounts
         self._jobs = jobs
-        self._asked: dict[_Question, asyncio.Future[JobState]] = {}
+        self._asked: dict[_Question, asyncio.Future[StatusNews]] = {}
         self._answering: set[asyncio.Task[None]] = set()
 
-    async def read(self, token: str, job_id: str) -> JobState:
+    async def read(self, token: str, job_id: str) -> StatusNews:
         """Return the state that a job has after this was called.
 
         The token is looked at each time: a user may be removed, or get another one, while a job waits for days.
@@ -235,8 +235,8 @@ class StatusReader:
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
 
-    async def _answer(self, asked: Mapping[_Question, asyncio.Future[JobState]]) -> None:
-        answers: Mapping[_Question, Union[JobState, DomainError]] = {}
+    async def _answer(self, asked: Mapping[_Question, asyncio.Future[StatusNews]]) -> None:
+        answers: Mapping[_Question, Union[StatusNews, DomainError]] = {}
         try:
             answers = await in_thread(self._look_up, list(asked))
         except DomainError as exc:
@@ -247,17 +247,17 @@ class StatusReader:
                 if answer is None:
                     # After a fault of our own nobody waits for ever: these websockets end, and their clients come again.
                     future.cancel()
-                elif isinstance(answer, JobState):
+                elif isinstance(answer, StatusNews):
                     future.set_result(answer)
                 else:
                     future.set_exception(answer)
 
-    def _look_up(self, questions: Sequence[_Question]) -> dict[_Question, Union[JobState, DomainError]]:
+    def _look_up(self, questions: Sequence[_Question]) -> dict[_Question, Union[StatusNews, DomainError]]:
         """Return the answer to each question; in a thread."""
         jobs = self._jobs.several({job_id for _, job_id in questions})
         states = {job_id: _state_of(job) for job_id, job in jobs.items()}
         holders: dict[str, Principal] = {}
-        answers: dict[_Question, Union[JobState, DomainError]] = {}
+        answers: dict[_Question, Union[StatusNews, DomainError]] = {}
         for token, job_id in questions:
             try:
                 if token not in holders:
@@ -269,10 +269,10 @@ class StatusReader:
         return answers
 
 
-def _state_of(job: Job) -> JobState:
+def _state_of(job: Job) -> StatusNews:
     record = job.to_status_record()
     essence = record
     if record.queue is not None:
         essence = record.replaced(queue=record.queue.replaced(**_NO_TIMES))
     frame = StreamMessage(JOB_STATUS, record.to_json()).to_text().encode()
-    return JobState(frame, essence, is_final(record.status), job.backend_name)
+    return StatusNews(frame, essence, is_final(record.status), job.backend_name)
